@@ -1,0 +1,15 @@
+from .core.activations import feature_maps as feature_maps
+from .core.filters import filter_weights as filter_weights
+from .core.images import load_image as load_image
+from .core.images import sample_images as sample_images
+from .core.layers import list_layers as list_layers
+from .core.networks import VisionModel as VisionModel
+from .core.networks import load_model as load_model
+from .core.predictions import predict as predict
+from .viewers.feature_map_viewer import FeatureMapViewer as FeatureMapViewer
+from .viewers.filter_viewer import FilterViewer as FilterViewer
+from .widgets.controls import ChannelSlider as ChannelSlider
+from .widgets.controls import FilterIndexPicker as FilterIndexPicker
+from .widgets.controls import HeatmapAlphaSlider as HeatmapAlphaSlider
+from .widgets.layer_dropdown import LayerDropdown as LayerDropdown
+from .widgets.map_grid import MapGrid as MapGrid

@@ -1,0 +1,1 @@
+"""Networks, images and what is computed from them: NumPy in, NumPy out."""

@@ -1,0 +1,1 @@
+"""Pretrained weights that Python packages carry, read without running their code."""

@@ -1,0 +1,1 @@
+"""Arrays to pictures: intensity, colour maps, mosaics, encodings, figures."""

@@ -1,0 +1,1 @@
+"""Controls and displays in the browser; they know arrays, never a network."""
