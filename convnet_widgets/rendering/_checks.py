@@ -1,0 +1,65 @@
+"""Checks shared by the modules of this package: each error says what came and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
+    """Build the error for a name that does not exist.
+
+    Parameters
+    ----------
+    kind : str
+        What is named, as in "colour map".
+    name : object
+        What came.
+    known : iterable of str
+        What exists: the near names are given, or all of them where none is near.
+
+    Returns
+    -------
+    ValueError
+        To be raised by the caller.
+    """
+    names = list(known)
+    near = get_close_matches(str(name), names)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(names)}"
+    return ValueError(f"there is no {kind} {name!r}; {hint}")
+
+
+def real_array(values: ArrayLike, axes: str) -> np.ndarray:
+    """Return the values as an array of real numbers with at least the given axes, none empty.
+
+    Parameters
+    ----------
+    values : array_like
+        Booleans, integers or floats.
+    axes : str
+        The names of the last axes, as in "height, width, channels".
+
+    Returns
+    -------
+    ndarray
+        The same values, not copied where they are an array already.
+
+    Raises
+    ------
+    TypeError
+        If the values are not real numbers.
+    ValueError
+        If axes are missing or one is empty.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "buif":
+        # bfloat16 and the 8-bit floats of ml_dtypes are of kind "V" to NumPy
+        if array.dtype.kind != "V" or array.dtype.names:
+            raise TypeError(f"expected real numbers of axes ({axes}); got dtype {array.dtype}")
+        array = array.astype(np.float32)
+    if array.ndim < axes.count(",") + 1 or array.size == 0:
+        raise ValueError(
+            f"expected an array of axes ({axes}) with at least one value; got shape {array.shape}"
+        )
+    return array

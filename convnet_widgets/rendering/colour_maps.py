@@ -1,0 +1,77 @@
+"""Colour maps: from an intensity to a colour, by matplotlib's names."""
+
+from functools import cache
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy.typing import ArrayLike
+
+from ._checks import unknown
+
+COLOUR_MAPS = ("viridis", "magma", "inferno", "cividis", "gray", "coolwarm", "RdBu_r")
+"""The names offered for choice; the last two diverge and suit signed values."""
+
+
+@cache
+def lookup_table(name: str) -> UInt8[np.ndarray, "256 3"]:
+    """Return the 256 colours of a colour map, from intensity 0 to 1.
+
+    Parameters
+    ----------
+    name : str
+        Any name that matplotlib knows.
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 3)
+        RGB, the bytes that matplotlib itself draws; read-only, as it is kept for the next call.
+
+    Raises
+    ------
+    ValueError
+        If matplotlib has no colour map of that name; near names are given.
+    """
+    import matplotlib
+
+    if name not in matplotlib.colormaps:
+        raise unknown("colour map", name, matplotlib.colormaps)
+    table = matplotlib.colormaps[name](np.linspace(0, 1, 256), bytes=True)[:, :3].copy()
+    table.setflags(write=False)
+    return table
+
+
+def apply_colour_map(intensity: ArrayLike, name: str) -> UInt8[np.ndarray, "*shape 3"]:
+    """Colour intensities by a colour map.
+
+    The colour of intensity *i* is the one at index floor(255 · i + 0.5) of
+    :func:`lookup_table`; the browser does the same.
+
+    Parameters
+    ----------
+    intensity : array_like, any shape
+        In [0, 1].
+    name : str
+        Any name that matplotlib knows.
+
+    Returns
+    -------
+    ndarray of uint8, in the shape of the intensity with a last axis of 3
+        RGB.
+
+    Raises
+    ------
+    ValueError
+        If a value is outside [0, 1] or not a number, or there is no such colour map.
+    """
+    shares = np.asarray(intensity)
+    if not np.all((shares >= 0) & (shares <= 1)):
+        raise ValueError(
+            f"expected intensities in [0, 1]; got {np.min(shares)} to {np.max(shares)}; "
+            "pass the maps through intensity() first"
+        )
+    return lookup_table(name)[to_bytes(shares)]
+
+
+def to_bytes(intensity: ArrayLike) -> UInt8[np.ndarray, "*shape"]:
+    """Return floor(255 · i + 0.5) of intensities in [0, 1], as uint8 of the same shape."""
+    return (np.asarray(intensity) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
