@@ -1,0 +1,91 @@
+/** The popup of the layer dropdown: a listbox in the page's top layer, where nothing cuts it off. */
+import { h } from "./dom.js";
+import { freshId } from "./slider.js";
+import { matchedPieces, shapeText } from "./layer_options.js";
+
+const HEIGHT = 320; // px at most, as in controls.css
+const EDGE = 8; // px kept free at the window's edges
+
+/** A popup of options; `onchoose(index)` is called with the clicked one. */
+export class LayerList {
+  constructor(onchoose) {
+    this.shown = []; // numbers of the options listed
+    this.active = 0; // place among those shown
+    this.listbox = h("ul", { role: "listbox", id: freshId(), "aria-label": "Layers" });
+    this.status = h("p", { role: "status", class: "cw-muted" });
+    this.popup = h("div", { class: "cw-layers", popover: "manual", hidden: true }, this.listbox, this.status);
+    this.listenToPointer(onchoose);
+  }
+
+  listenToPointer(onchoose) {
+    const place = (event) => [...this.listbox.children].indexOf(event.target.closest("li"));
+    // the focus stays in the text field
+    this.popup.addEventListener("mousedown", (event) => event.preventDefault());
+    this.listbox.addEventListener("click", (event) => {
+      if (place(event) >= 0) onchoose(this.shown[place(event)]);
+    });
+    this.listbox.addEventListener("pointermove", (event) => {
+      if (place(event) >= 0) this.activate(place(event), false);
+    });
+  }
+
+  /** Lists the options `shown`, letters that match `words` marked, `chosen` ticked. */
+  fill(options, shown, words, chosen) {
+    this.shown = shown;
+    this.listbox.replaceChildren(...shown.map((index) => this.row(options[index], index, words)));
+    this.item(shown.indexOf(chosen))?.setAttribute("aria-selected", "true");
+    this.activate(Math.max(shown.indexOf(chosen), 0), true);
+  }
+
+  row({ path, type, shape }, index, words) {
+    const marked = (text) =>
+      matchedPieces(text, words).map(([piece, hit]) => (hit ? h("mark", {}, piece) : piece));
+    return h(
+      "li",
+      { role: "option", id: `${this.listbox.id}-${index}`, "aria-selected": "false" },
+      h("span", {}, ...marked(path)),
+      h("span", { class: "cw-muted" }, ...marked(type)),
+      h("span", { class: "cw-muted" }, shapeText(shape)),
+    );
+  }
+
+  item(place) {
+    return this.listbox.children[place];
+  }
+
+  /** Makes the row at `place`, kept within the list, the one that Enter chooses. */
+  activate(place, scroll) {
+    this.item(this.active)?.classList.remove("cw-active");
+    this.active = Math.min(Math.max(place, 0), this.shown.length - 1);
+    const item = this.item(this.active);
+    item?.classList.add("cw-active");
+    if (scroll) item?.scrollIntoView({ block: "nearest" });
+    this.onactivate?.(item?.id);
+  }
+
+  /** Opens the popup under `anchor`, or above it where there is more room. */
+  open(anchor) {
+    this.popup.hidden = false;
+    this.popup.showPopover?.();
+    this.place(anchor);
+  }
+
+  place(anchor) {
+    const { left, top, bottom, width } = anchor.getBoundingClientRect();
+    const below = innerHeight - bottom - EDGE;
+    const above = top - EDGE;
+    const up = below < Math.min(HEIGHT, this.popup.scrollHeight) && above > below;
+    const { style } = this.popup;
+    style.minWidth = `${width}px`;
+    style.maxHeight = `${Math.min(HEIGHT, Math.max(up ? above : below, 0))}px`;
+    style.left = `${Math.max(Math.min(left, innerWidth - this.popup.offsetWidth - EDGE), 0)}px`;
+    style.top = up ? "auto" : `${bottom + 2}px`;
+    style.bottom = up ? `${innerHeight - top + 2}px` : "auto";
+  }
+
+  close() {
+    if (this.popup.hidden) return;
+    this.popup.hidePopover?.();
+    this.popup.hidden = true;
+  }
+}
