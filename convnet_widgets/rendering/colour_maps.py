@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import ArrayLike
 
-from ._checks import unknown
+from ._checks import real_array, unknown
+from .intensity import signed
 
 COLOUR_MAPS = ("viridis", "magma", "inferno", "cividis", "gray", "coolwarm", "RdBu_r")
 """The names offered for choice; the last two diverge and suit signed values."""
@@ -75,3 +76,33 @@ def apply_colour_map(intensity: ArrayLike, name: str) -> UInt8[np.ndarray, "*sha
 def to_bytes(intensity: ArrayLike) -> UInt8[np.ndarray, "*shape"]:
     """Return floor(255 · i + 0.5) of intensities in [0, 1], as uint8 of the same shape."""
     return (np.asarray(intensity) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+
+
+def kernel_colours(kernels: ArrayLike) -> UInt8[np.ndarray, "*filters height width 3"]:
+    """Return kernels over red, green and blue as the colours they respond to.
+
+    One scale for all: a weight of zero is mid-grey (128), the largest absolute weight 0 or 255.
+
+    Parameters
+    ----------
+    kernels : array_like, shape (..., height, width, 3)
+        Weights, with the input channels in the order red, green, blue: turn those of a network
+        that takes BGR.
+
+    Returns
+    -------
+    ndarray of uint8, in the shape of the kernels
+        RGB.
+
+    Raises
+    ------
+    ValueError
+        If the last axis does not have three channels.
+    """
+    weights = real_array(kernels, "height, width, 3")
+    if weights.shape[-1] != 3:
+        raise ValueError(
+            f"expected kernels over 3 channels (red, green, blue); got shape {weights.shape}; "
+            "draw others with intensity(kernels, 'signed') and a diverging colour map"
+        )
+    return to_bytes(signed(weights)(weights))

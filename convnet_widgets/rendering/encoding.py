@@ -52,8 +52,9 @@ def encode(image: ArrayLike, format: str = "png", quality: int | None = None) ->
 def _options(format: str, quality: int | None) -> dict[str, Any]:  # noqa: A002
     if quality is None:
         # exact: the colours under transparent pixels are kept as well
-        lossless = {"webp": {"lossless": True, "exact": True}, "jpeg": {"quality": _JPEG_QUALITY}}
-        return lossless.get(format, {})
+        webp = {"lossless": True, "exact": True}
+        options: dict[str, dict[str, Any]] = {"webp": webp, "jpeg": {"quality": _JPEG_QUALITY}}
+        return options.get(format, {})
     if format == "png" or not 1 <= quality <= 100:
         raise ValueError(
             f"expected a quality of 1–100, for WebP or JPEG; got {quality} for {format}"

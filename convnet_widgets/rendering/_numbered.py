@@ -1,0 +1,113 @@
+"""Numbered mosaics for figures: a number at each tile, or by row and column where it is small."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+import numpy as np
+from jaxtyping import Shaped
+from matplotlib.axes import Axes
+
+from ._axes import report_values
+from .mosaic import MosaicLayout, layout, mosaic
+from .view_figure import INK
+
+_ACROSS = 6.6  # inches of a mosaic, beside its colour bar
+_NUMBER_SIZE = 7  # points
+_DIGIT_WIDTH = 4.2  # points, at that size
+_LINE_HEIGHT = 9
+_FINE = 24  # pixels of a tile at least, so that a gap of one is narrow
+_STEP = 5  # columns to a label
+
+
+@dataclass(frozen=True)
+class NumberedMosaic:
+    """How many tiles of a size are arranged and numbered in a figure.
+
+    Parameters
+    ----------
+    count, height, width : int
+        Number of tiles, and their size in pixels.
+    columns : int, optional
+        Tiles in a row; by default as many as bring the mosaic near a square.
+    """
+
+    count: int
+    height: int
+    width: int
+    columns: int | None = None
+
+    @cached_property
+    def zoom(self) -> int:
+        """How many pixels of the mosaic a pixel of a tile is high and wide."""
+        return max(1, _FINE // max(self.height, self.width))
+
+    @cached_property
+    def places(self) -> MosaicLayout:
+        """Where the tiles are, with room for their numbers."""
+        height, width = self.height * self.zoom, self.width * self.zoom
+        columns = layout(self.count, height, width, self.columns).columns
+        across = max(1, width // _FINE)
+        point = columns * (width + across) / (_ACROSS * 72)
+        fits = self._fits(width / point)
+        down = ceil(_LINE_HEIGHT * point) if fits else max(1, height // _FINE)
+        return layout(self.count, height, width, columns, (down, across))
+
+    @property
+    def inches(self) -> float:
+        """Height of the mosaic in a figure."""
+        height, width = self.places.shape
+        return _ACROSS * height / width
+
+    def picture(
+        self, tiles: Shaped[np.ndarray, "tiles height width *channels"], fill: float
+    ) -> Shaped[np.ndarray, "rows columns *channels"]:
+        """Return the mosaic of tiles, with `fill` between them."""
+        fine = tiles.repeat(self.zoom, axis=1).repeat(self.zoom, axis=2)
+        return mosaic(fine, self.places.columns, self.places.gap, fill)
+
+    def label(self, axes: Axes) -> None:
+        """Number the tiles of a mosaic drawn in axes."""
+        axes.spines[:].set_visible(False)
+        points = _ACROSS * 72 * self.places.width / self.places.shape[1]
+        if self._fits(points):
+            self._number_tiles(axes)
+        else:
+            self._number_rows(axes)
+
+    def report(self, axes: Axes, say: Callable[[int, int, int], str]) -> None:
+        """Show under the pointer what `say` tells of the tile, the row and the column in it."""
+
+        def at(row: int, column: int) -> str:
+            found = self.places.locate(row, column)
+            return say(found[0], found[1] // self.zoom, found[2] // self.zoom) if found else ""
+
+        report_values(axes, at)
+
+    def _fits(self, points: float) -> bool:
+        return points >= _DIGIT_WIDTH * len(str(self.count - 1)) + 2
+
+    def _number_tiles(self, axes: Axes) -> None:
+        axes.set(xticks=[], yticks=[])
+        axes.set_ylim(self.places.shape[0] - 0.5, -0.5 - self.places.gap[0])
+        for index in range(self.count):
+            row, column = self.places.origin(index)
+            axes.annotate(
+                str(index),
+                (column - 0.5, row - 0.5),
+                (0, 1),
+                textcoords="offset points",
+                color=INK,
+                fontsize=_NUMBER_SIZE,
+            )
+
+    def _number_rows(self, axes: Axes) -> None:
+        places = self.places
+        firsts = range(0, self.count, places.columns)
+        rows = [places.origin(first)[0] + (places.height - 1) / 2 for first in firsts]
+        axes.set_yticks(rows, [str(first) for first in firsts], fontsize=_NUMBER_SIZE)
+        steps = range(0, places.columns, _STEP)
+        columns = [places.origin(step)[1] + (places.width - 1) / 2 for step in steps]
+        axes.set_xticks(columns, [f"+{step}" for step in steps], fontsize=_NUMBER_SIZE)
+        axes.set_ylabel("number of the first in the row")
