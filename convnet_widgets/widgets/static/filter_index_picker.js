@@ -17,13 +17,15 @@ export function renderFilterIndexPicker({ model, el }) {
   const number = numberField(model, go);
   const previous = stepButton(model, "‹", -1, go, range);
   const next = stepButton(model, "›", 1, go, range);
-  const group = h("span", { class: "cw-value cw-stepper" }, previous, number, next);
+  const total = h("span", { class: "cw-muted" });
+  const group = h("span", { class: "cw-value cw-stepper" }, previous, number, next, total);
   return showControl(model, el, controlRow(range.id, range, group), () => {
     const name = model.get("description");
     drawRange(model, range, `${model.get("value")} / ${model.get("max")}`);
     drawNumber(model, number);
-    drawStep(model, previous, `Previous ${name.toLowerCase()}`, model.get("value") <= range.min);
-    drawStep(model, next, `Next ${name.toLowerCase()}`, model.get("value") >= range.max);
+    total.textContent = `/ ${model.get("max")}`;
+    drawStep(model, previous, `Previous ${name.toLowerCase()}`, -1);
+    drawStep(model, next, `Next ${name.toLowerCase()}`, 1);
   });
 }
 
@@ -64,7 +66,9 @@ function stepButton(model, sign, direction, go, range) {
   return button;
 }
 
-function drawStep(model, button, name, atEnd) {
+function drawStep(model, button, name, direction) {
+  const { min, max } = limits(model);
+  const atEnd = direction < 0 ? model.get("value") <= min : model.get("value") >= max;
   button.disabled = atEnd || Boolean(model.get("disabled"));
   button.setAttribute("aria-label", name);
   button.title = name;

@@ -192,7 +192,7 @@ class LayerCombobox {
   closeOutside() {
     const press = ({ target }) => this.isOpen && !this.field.contains(target) && this.close();
     const place = ({ target }) =>
-      this.isOpen && !this.list.popup.contains(target) && this.list.place(this.field);
+      this.isOpen && target !== this.list.popup && this.list.place(this.field);
     document.addEventListener("pointerdown", press, true);
     for (const type of ["scroll", "resize"]) addEventListener(type, place, true);
     return () => {

@@ -3,8 +3,9 @@ import { h } from "./dom.js";
 import { freshId } from "./slider.js";
 import { matchedPieces, shapeText } from "./layer_options.js";
 
-const HEIGHT = 320; // px at most, as in controls.css
+const HEIGHT = 320; // px at most, of the list
 const EDGE = 8; // px kept free at the window's edges
+const GAP = 4; // px between the field and the list
 
 /** A popup of options; `onchoose(index)` is called with the clicked one. */
 export class LayerList {
@@ -32,9 +33,19 @@ export class LayerList {
   /** Lists the options `shown`, letters that match `words` marked, `chosen` ticked. */
   fill(options, shown, words, chosen) {
     this.shown = shown;
+    this.setColumns(options);
     this.listbox.replaceChildren(...shown.map((index) => this.row(options[index], index, words)));
     this.item(shown.indexOf(chosen))?.setAttribute("aria-selected", "true");
     this.activate(Math.max(shown.indexOf(chosen), 0), true);
+  }
+
+  /** Gives every row the columns of the longest texts, the same whatever is filtered out. */
+  setColumns(options) {
+    const columns = [(row) => row.path, (row) => row.type, (row) => shapeText(row.shape)];
+    columns.forEach((text, column) => {
+      const length = options.reduce((most, row) => Math.max(most, text(row).length), 0);
+      this.popup.style.setProperty(`--cw-column-${column + 1}`, `${length}ch`);
+    });
   }
 
   row({ path, type, shape }, index, words) {
@@ -79,8 +90,8 @@ export class LayerList {
     style.minWidth = `${width}px`;
     style.maxHeight = `${Math.min(HEIGHT, Math.max(up ? above : below, 0))}px`;
     style.left = `${Math.max(Math.min(left, innerWidth - this.popup.offsetWidth - EDGE), 0)}px`;
-    style.top = up ? "auto" : `${bottom + 2}px`;
-    style.bottom = up ? `${innerHeight - top + 2}px` : "auto";
+    style.top = up ? "auto" : `${bottom + GAP}px`;
+    style.bottom = up ? `${innerHeight - top + GAP}px` : "auto";
   }
 
   close() {

@@ -30,9 +30,15 @@ export function rangeInput(model) {
 export function drawRange(model, input, valueText) {
   Object.assign(input, limits(model));
   input.value = model.get("value");
+  input.style.setProperty("--cw-filled", `${filledPercent(model)}%`);
   input.disabled = Boolean(model.get("disabled"));
   input.setAttribute("aria-label", model.get("description"));
   input.setAttribute("aria-valuetext", valueText);
+}
+
+function filledPercent(model) {
+  const { min, max } = limits(model);
+  return max > min ? (100 * (model.get("value") - min)) / (max - min) : 0;
 }
 
 /** Renders `row` and keeps it up to date with `draw` until the returned function is called. */
