@@ -1,0 +1,142 @@
+/** The chosen map enlarged, with a colour bar of real values. */
+import { KEEPS_KEYS, all, bind, formatted, h } from "./dom.js";
+import { COLOUR_TRAITS, MAP_TRAITS, coalesced, derived, drawMap, fitCanvas } from "./map_canvas.js";
+import { inColour, limitsOf, mapCanvas, onPixelRatio } from "./map_canvas.js";
+import { readColouring, readMaps } from "./map_canvas.js";
+import { limitTo } from "./map_layout.js";
+import { channelText, pointText } from "./map_texts.js";
+
+const VIEW_SIZE = 224; // CSS pixels of the longer side
+const LEAST_VIEW_SIDE = 24;
+
+export function renderMapView({ model, el }) {
+  const view = new MapView(model, el);
+  el.append(view.element);
+  const stop = view.start();
+  return () => {
+    stop();
+    view.element.remove();
+  };
+}
+
+class MapView {
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    this.redraw = coalesced(() => this.draw());
+    this.maps = derived(model, MAP_TRAITS, () => readMaps(model));
+    this.colouring = derived(model, [...MAP_TRAITS, ...COLOUR_TRAITS], () =>
+      readColouring(model, this.maps()),
+    );
+    this.build();
+  }
+
+  build() {
+    this.canvas = h("canvas", { role: "img", class: "cw-view-map" });
+    this.canvas.addEventListener("pointermove", (event) => this.point(event));
+    this.canvas.addEventListener("pointerleave", () => this.point(null));
+    this.cross = h("div", { class: "cw-view-cross", hidden: true });
+    this.bar = h("canvas", { class: "cw-view-bar", width: 1, height: 256, "aria-hidden": "true" });
+    this.ticks = h("div", { class: "cw-view-ticks cw-muted" });
+    this.caption = h("div", { class: "cw-view-caption cw-muted" });
+    const stage = h("div", { class: "cw-view-stage" }, this.canvas, this.cross);
+    this.scale = h("div", { class: "cw-view-scale" }, this.bar, this.ticks);
+    const row = h("div", { class: "cw-view-row" }, stage, this.scale);
+    const footer = h("div", { class: "cw-view-footer" }, this.caption, this.smoothToggle());
+    this.element = h("div", { class: "cw cw-map-view" }, row, footer);
+  }
+
+  smoothToggle() {
+    this.smooth = h("input", { type: "checkbox", ...KEEPS_KEYS, onchange: this.redraw });
+    return h("label", { class: "cw-view-smooth" }, this.smooth, "smooth");
+  }
+
+  start() {
+    const { model, el, redraw } = this;
+    const mark = (event) => this.mark(event.detail);
+    el.addEventListener("cw-mark", mark);
+    return all(
+      bind(model, [...MAP_TRAITS, ...COLOUR_TRAITS, "channel", "label", "view_size"], redraw),
+      onPixelRatio(redraw),
+      () => el.removeEventListener("cw-mark", mark),
+      redraw.cancel,
+    );
+  }
+
+  get channel() {
+    return limitTo(this.model.get("channel"), 0, Math.max(0, this.maps().channels - 1));
+  }
+
+  // --- drawing ---
+
+  draw() {
+    const maps = this.maps();
+    this.element.hidden = !maps.channels;
+    if (!maps.channels) return;
+    const [width, height] = this.deviceSize(maps);
+    fitCanvas(this.canvas, width, height);
+    const map = mapCanvas(maps, this.channel, this.colouring());
+    drawMap(this.canvas.getContext("2d"), map, { x: 0, y: 0, width, height }, this.smooth.checked);
+    this.drawScale(maps);
+    this.showText();
+  }
+
+  deviceSize({ width, height }) {
+    const long = (this.model.get("view_size") ?? VIEW_SIZE) * devicePixelRatio;
+    const unit = long / Math.max(width, height);
+    const least = LEAST_VIEW_SIDE * devicePixelRatio;
+    return [width, height].map((side) => Math.round(Math.max(side * unit, least)));
+  }
+
+  drawScale(maps) {
+    this.scale.hidden = inColour(maps);
+    if (this.scale.hidden) return;
+    const { colours } = this.colouring();
+    const context = this.bar.getContext("2d");
+    const image = context.createImageData(1, colours.length);
+    new Uint32Array(image.data.buffer).set(colours.toReversed());
+    context.putImageData(image, 0, 0);
+    const [low, high] = limitsOf(maps, this.channel, this.colouring());
+    const values = high > low ? [high, (low + high) / 2, low] : [low];
+    this.ticks.replaceChildren(...values.map((value) => h("span", {}, formatted(value))));
+  }
+
+  // --- pointer, crosshair, texts ---
+
+  point(event) {
+    this.hover = event && this.placeOf(event);
+    this.showText();
+    const detail = this.hover;
+    this.el.dispatchEvent(new CustomEvent("cw-point", { bubbles: true, detail }));
+  }
+
+  placeOf({ clientX, clientY }) {
+    const box = this.canvas.getBoundingClientRect();
+    const share = (at, from, extent) => limitTo((at - from) / extent, 0, 1);
+    return { u: share(clientX, box.left, box.width), v: share(clientY, box.top, box.height) };
+  }
+
+  mark(place) {
+    this.cross.hidden = !place;
+    if (!place) return;
+    this.cross.style.setProperty("--u", `${100 * place.u}%`);
+    this.cross.style.setProperty("--v", `${100 * place.v}%`);
+  }
+
+  showText() {
+    const maps = this.maps();
+    if (!maps.channels) return;
+    const chosen = channelText(maps, this.channel);
+    this.say(this.hover ? pointText(maps, this.channel, this.hover) : chosen);
+    const label = [this.model.get("label"), chosen].filter(Boolean).join(", ");
+    this.canvas.setAttribute("aria-label", label);
+  }
+
+  // in parts that stay whole where the line breaks
+  say(text) {
+    const [first, ...rest] = text.split(" · ").map((part) => h("span", {}, part));
+    this.caption.replaceChildren(first, ...rest.flatMap((part) => [" · ", part]));
+  }
+}
+
+export default { render: renderMapView };
