@@ -1,0 +1,96 @@
+"""The classes a network finds most likely."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from .activations import as_array, traced_inputs
+from .networks import VisionModel, as_vision_model
+from .running import run
+
+
+class Prediction(NamedTuple):
+    """One class of the answer: its index, its name, and what the network gives it."""
+
+    index: int
+    label: str
+    score: float
+
+
+class Predictions(list[Prediction]):
+    """The likeliest classes of one image, first the likeliest; a table in a notebook."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{p.score:7.3f}  {p.index:>4}  {p.label}" for p in self)
+
+    def _repr_html_(self) -> str:
+        cells = ((f"{p.score:.3f}", str(p.index), escape(p.label)) for p in self)
+        rows = "".join("<tr><td>" + "</td><td>".join(row) + "</td></tr>" for row in cells)
+        return f"<table><tr><th>score</th><th>class</th><th>name</th></tr>{rows}</table>"
+
+
+def predict(
+    net: keras.Model | VisionModel, images: Any, top: int = 5, output: str | int | None = None
+) -> list[Predictions]:
+    """Name the classes that the network finds most likely.
+
+    Parameters
+    ----------
+    net : keras.Model or VisionModel
+        A network with an output (batch, classes).
+    images : array_like or list or dict
+        As for :func:`feature_maps`, pixels 0–255.
+    top : int
+        How many classes to name, at least 1; all of them when there are fewer.
+    output : str or int, optional
+        Which output of a network of several: the name of the layer that gives it, or its
+        place.
+
+    Returns
+    -------
+    list of Predictions
+        For each image the classes `(index, label, score)`, the highest score first.
+        Scores are what the network returns: probabilities after a softmax or sigmoid. A
+        class without a name bears its index.
+
+    Raises
+    ------
+    ValueError
+        If `top` is below 1, the output is not that of a classifier, or a network has
+        several and `output` does not choose one.
+    """
+    if top < 1:
+        raise ValueError(f"top counts the classes to name and starts at 1, not {top}")
+    vision = as_vision_model(net)
+    inputs, traced = traced_inputs(vision, images)
+    outputs = run(traced.function(), inputs)
+    scores = as_array(outputs[_place(vision.model, len(outputs), output)])
+    if scores.ndim != 2:
+        raise ValueError(
+            f"{vision.name} is no classifier: it returns {scores.shape[1:]} for an image, and "
+            "predict() needs one score for each class; load it with include_top=True"
+        )
+    labels = vision.labels if vision.labels and len(vision.labels) == scores.shape[1] else None
+    return [_best(row.astype(np.float32), top, labels) for row in scores]
+
+
+def _best(scores: np.ndarray, top: int, labels: Sequence[str] | None) -> Predictions:
+    best = np.argsort(-scores, kind="stable")[:top]
+    return Predictions(
+        Prediction(int(i), labels[i] if labels else str(i), float(scores[i])) for i in best
+    )
+
+
+def _place(model: keras.Model, count: int, output: str | int | None) -> int:
+    names = list(getattr(model, "output_names", None) or range(count))
+    if output is None and count == 1:
+        return 0
+    if output in names:
+        return names.index(output)
+    if isinstance(output, int) and -count <= output < count:
+        return output
+    chosen = "" if output is None else f", and {output!r} is none of them"
+    raise ValueError(f"the network has the outputs {names}{chosen}: choose one with output=")

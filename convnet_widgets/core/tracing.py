@@ -1,0 +1,151 @@
+"""Networks compiled once, with every layer's output within reach.
+
+A network is traced into one TensorFlow graph; a function for any set of layers is
+then cut out of it without running Python again, so that a second image, or another
+layer of the same image, is never traced anew.
+"""
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import keras
+import tensorflow as tf
+
+from .recording import Call, record_calls
+from .signatures import Signature
+
+_TRACES_KEPT = 4  # input signatures for each network
+_FUNCTIONS_KEPT = 32  # sets of layers for each signature
+_lock = threading.RLock()
+_traces: weakref.WeakKeyDictionary[keras.Model, OrderedDict[Any, "Trace"]] = (
+    weakref.WeakKeyDictionary()
+)
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What one layer call returned.
+
+    Attributes
+    ----------
+    layer : int
+        Identity of the layer.
+    shape : tuple or None
+        Shape as Keras would print it; None where no single tensor was returned.
+    maps : tf.Tensor or None
+        The same as float32 with the channels last; None where the tensor is out of reach,
+        as inside a loop.
+    repeated : bool
+        Whether the tensor is that of a layer inside this one.
+    """
+
+    layer: int
+    shape: tuple[int | None, ...] | None
+    maps: tf.Tensor | None
+    repeated: bool
+
+
+class Trace:
+    """One graph of a network for one input signature.
+
+    Attributes
+    ----------
+    outputs : dict of str to Output
+        What each layer call returned, by path, inner calls before outer ones.
+    """
+
+    def __init__(self, model: keras.Model, signature: Signature) -> None:
+        self.outputs: dict[str, Output] = {}
+        self._functions: OrderedDict[tuple[str, ...] | None, Callable] = OrderedDict()
+        # the graph must not keep the network alive
+        reference = weakref.ref(model)
+
+        def forward(*inputs: tf.Tensor) -> list[tf.Tensor]:
+            network = reference()
+            with keras.StatelessScope(collect_losses=True):
+                root = record_calls(
+                    network, lambda: network(signature.pack(inputs), training=False)
+                )
+            self._collect(root, "")
+            return keras.tree.flatten(root.output)
+
+        self._graph = tf.compat.v1.wrap_function(forward, list(signature.specs))
+
+    def _collect(self, parent: Call, prefix: str) -> None:
+        for name, call in parent.named_children():
+            path = prefix + name
+            self._collect(call, f"{path}/")
+            self.outputs[path] = _output(call)
+
+    def function(self, paths: Sequence[str] | None = None) -> Callable:
+        """Function of the flat inputs that returns the maps of `paths` from one forward pass.
+
+        Without `paths` it returns what the network itself returns, flat.
+        """
+        key = None if paths is None else tuple(paths)
+        with _lock:
+            return _remembered(self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut(key))
+
+    def _cut(self, paths: tuple[str, ...] | None) -> Callable:
+        graph = self._graph
+        inputs = [tensor for tensor in graph.inputs if tensor.dtype != tf.resource]
+        if paths is None:
+            return graph.prune(inputs, graph.structured_outputs)
+        return graph.prune(inputs, [self.outputs[path].maps for path in paths])
+
+
+def trace(model: keras.Model, signature: Signature) -> Trace:
+    """The graph of a built `model` for `signature`: the one at hand, or a new one.
+
+    It is traced anew once layers were exchanged, renamed, or given another activation.
+    """
+    key = (_fingerprint(model), signature.key)
+    with _lock:
+        kept = _traces.setdefault(model, OrderedDict())
+        return _remembered(kept, key, _TRACES_KEPT, lambda: Trace(model, signature))
+
+
+def _remembered(
+    kept: OrderedDict[Any, _Value], key: Any, most: int, make: Callable[[], _Value]
+) -> _Value:
+    """The value of `key`, made when absent; the one used longest ago goes."""
+    if key not in kept:
+        kept[key] = make()
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
+    return kept[key]
+
+
+def _fingerprint(model: keras.Model) -> int:
+    return hash(
+        tuple(
+            (id(layer), layer.name, layer.dtype_policy.name, id(getattr(layer, "activation", None)))
+            for layer in model._flatten_layers()
+        )
+    )
+
+
+def _output(call: Call) -> Output:
+    output = call.output
+    if not isinstance(output, tf.Tensor) or output.shape.rank is None:
+        return Output(id(call.layer), None, None, repeated=False)
+    here = output.graph is tf.compat.v1.get_default_graph() and output.dtype != tf.string
+    return Output(
+        layer=id(call.layer),
+        shape=tuple(output.shape),
+        maps=_maps(output, call.channels_first) if here else None,
+        repeated=any(output is child.output for child in call.children),
+    )
+
+
+def _maps(output: tf.Tensor, channels_first: bool) -> tf.Tensor:
+    rank = output.shape.rank
+    if channels_first and rank > 2:
+        output = tf.transpose(output, [0, *range(2, rank), 1])
+    return tf.cast(output, tf.float32)
