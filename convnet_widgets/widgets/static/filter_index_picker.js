@@ -2,7 +2,7 @@
 import { h, setMoving, KEEPS_KEYS } from "./dom.js";
 import { controlRow, drawRange, limits, rangeInput, showControl } from "./slider.js";
 
-const PAGE = 10; // steps that PageUp and PageDown go in the number field
+const PAGE_STEPS = 10; // steps that PageUp and PageDown go in the number field
 
 /** The position nearest to `number`: within the bounds and on a step. */
 export function nearestPosition({ min, max, step }, number) {
@@ -41,7 +41,7 @@ function numberField(model, go) {
     if (event.key === "Enter") commit();
     if (!pages) return;
     event.preventDefault();
-    go(model.get("value") + pages * PAGE * limits(model).step);
+    go(model.get("value") + pages * PAGE_STEPS * limits(model).step);
   };
   const listeners = { oninput: check, onchange: commit, onblur: commit, onkeydown: page };
   const number = h("input", { type: "number", ...listeners, ...KEEPS_KEYS });

@@ -7,7 +7,7 @@ import { controlRow, freshId } from "./slider.js";
 import { layerChoice, matchingLayers, queryWords, shapeText } from "./layer_options.js";
 import { LayerList } from "./layer_list.js";
 
-const ROWS = 8; // that PageUp and PageDown go
+const PAGE_ROWS = 8; // that PageUp and PageDown go
 
 /** Shows the dropdown. */
 export function renderLayerDropdown({ model, el }) {
@@ -179,8 +179,8 @@ class LayerCombobox {
     return {
       ArrowDown: to(active + 1),
       ArrowUp: to(active - 1),
-      PageDown: to(active + ROWS),
-      PageUp: to(active - ROWS),
+      PageDown: to(active + PAGE_ROWS),
+      PageUp: to(active - PAGE_ROWS),
       Home: to(0),
       End: to(shown.length - 1),
       Enter: () => shown.length && this.choose(shown[active]),

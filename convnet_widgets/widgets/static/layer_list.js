@@ -3,9 +3,9 @@ import { h } from "./dom.js";
 import { freshId } from "./slider.js";
 import { matchedPieces, shapeText } from "./layer_options.js";
 
-const HEIGHT = 320; // px at most, of the list
-const EDGE = 8; // px kept free at the window's edges
-const GAP = 4; // px between the field and the list
+const POPUP_HEIGHT = 320; // px at most, of the list
+const POPUP_EDGE = 8; // px kept free at the window's edges
+const POPUP_GAP = 4; // px between the field and the list
 
 /** A popup of options; `onchoose(index)` is called with the clicked one. */
 export class LayerList {
@@ -83,15 +83,15 @@ export class LayerList {
 
   place(anchor) {
     const { left, top, bottom, width } = anchor.getBoundingClientRect();
-    const below = innerHeight - bottom - EDGE;
-    const above = top - EDGE;
-    const up = below < Math.min(HEIGHT, this.popup.scrollHeight) && above > below;
+    const below = innerHeight - bottom - POPUP_EDGE;
+    const above = top - POPUP_EDGE;
+    const up = below < Math.min(POPUP_HEIGHT, this.popup.scrollHeight) && above > below;
     const { style } = this.popup;
     style.minWidth = `${width}px`;
-    style.maxHeight = `${Math.min(HEIGHT, Math.max(up ? above : below, 0))}px`;
-    style.left = `${Math.max(Math.min(left, innerWidth - this.popup.offsetWidth - EDGE), 0)}px`;
-    style.top = up ? "auto" : `${bottom + GAP}px`;
-    style.bottom = up ? `${innerHeight - top + GAP}px` : "auto";
+    style.maxHeight = `${Math.min(POPUP_HEIGHT, Math.max(up ? above : below, 0))}px`;
+    style.left = `${Math.max(Math.min(left, innerWidth - this.popup.offsetWidth - POPUP_EDGE), 0)}px`;
+    style.top = up ? "auto" : `${bottom + POPUP_GAP}px`;
+    style.bottom = up ? `${innerHeight - top + POPUP_GAP}px` : "auto";
   }
 
   close() {
