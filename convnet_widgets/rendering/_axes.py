@@ -8,6 +8,7 @@ from jaxtyping import Real
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
 
 from .colour_maps import lookup_table
 from .view_figure import INK, ViewFigure
@@ -44,14 +45,21 @@ def colour_bar(
     image: AxesImage,
     label: str = "",
     extend: Literal["neither", "both"] = "neither",
+    panels: int = 1,
 ) -> None:
-    """Draw a colour bar of the values beside the axes, as high as they are."""
-    width = _BAR_WIDTH / figure.get_figwidth()
+    """Draw a colour bar beside the axes, the last of `panels` in a row, as high as they are."""
+    width = _BAR_WIDTH * panels / figure.get_figwidth()
     beside = axes.inset_axes((1 + width / 2, 0, width, 1))
     bar = figure.colorbar(image, cax=beside, extend=extend)
     style(beside)
     bar.outline.set(edgecolor=INK, linewidth=0.6)
     bar.set_label(label, color=INK, fontsize=LABEL_SIZE)
+
+
+def whole_ticks(axes: Axes) -> None:
+    """Label whole numbers alone, since the axes count pixels or channels."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def report_values(axes: Axes, say: Callable[[int, int], str]) -> None:

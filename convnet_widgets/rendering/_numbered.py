@@ -18,6 +18,7 @@ _NUMBER_SIZE = 7  # points
 _DIGIT_WIDTH = 4.2  # points, at that size
 _LINE_HEIGHT = 9
 _FINE = 24  # pixels of a tile at least, so that a gap of one is narrow
+_LINE_ASPECT = 12  # width to height of a map of one row
 _STEP = 5  # columns to a label
 
 
@@ -39,14 +40,16 @@ class NumberedMosaic:
     columns: int | None = None
 
     @cached_property
-    def zoom(self) -> int:
+    def zoom(self) -> tuple[int, int]:
         """How many pixels of the mosaic a pixel of a tile is high and wide."""
-        return max(1, _FINE // max(self.height, self.width))
+        across = max(1, _FINE // max(self.height, self.width))
+        line = self.height == 1 < self.width
+        return ceil(self.width * across / _LINE_ASPECT) if line else across, across
 
     @cached_property
     def places(self) -> MosaicLayout:
         """Where the tiles are, with room for their numbers."""
-        height, width = self.height * self.zoom, self.width * self.zoom
+        height, width = self.height * self.zoom[0], self.width * self.zoom[1]
         columns = layout(self.count, height, width, self.columns).columns
         across = max(1, width // _FINE)
         point = columns * (width + across) / (_ACROSS * 72)
@@ -64,7 +67,7 @@ class NumberedMosaic:
         self, tiles: Shaped[np.ndarray, "tiles height width *channels"], fill: float
     ) -> Shaped[np.ndarray, "rows columns *channels"]:
         """Return the mosaic of tiles, with `fill` between them."""
-        fine = tiles.repeat(self.zoom, axis=1).repeat(self.zoom, axis=2)
+        fine = tiles.repeat(self.zoom[0], axis=1).repeat(self.zoom[1], axis=2)
         return mosaic(fine, self.places.columns, self.places.gap, fill)
 
     def label(self, axes: Axes) -> None:
@@ -81,7 +84,10 @@ class NumberedMosaic:
 
         def at(row: int, column: int) -> str:
             found = self.places.locate(row, column)
-            return say(found[0], found[1] // self.zoom, found[2] // self.zoom) if found else ""
+            if found is None:
+                return ""
+            tile, y, x = found
+            return say(tile, y // self.zoom[0], x // self.zoom[1])
 
         report_values(axes, at)
 

@@ -5,7 +5,7 @@ from jaxtyping import Float64
 from matplotlib.colors import Normalize
 from numpy.typing import ArrayLike
 
-from ._axes import colour_bar, report_values, show_values, style, value_at
+from ._axes import colour_bar, report_values, show_values, style, value_at, whole_ticks
 from ._checks import real_array
 from ._numbered import NumberedMosaic
 from .intensity import Scale, scale
@@ -62,12 +62,14 @@ def map_figure(
     if not 0 <= channel < channels:
         raise IndexError(f"expected a channel from 0 to {channels - 1}; got {channel}")
     low, high = _limits(scale(values, mode), channel)
-    figure = ViewFigure(5.6, 0.7 + min(4.4 * height / width, 9))
+    figure = ViewFigure(5.6, 0.7 + np.clip(4.4 * height / width, 0.8, 9))
     axes = figure.add_subplot()
     style(axes, title)
     one = values[..., channel]
     drawn = np.nan_to_num(one, nan=low, posinf=high, neginf=low)
     image = show_values(axes, drawn, Normalize(low, high), colour_map)
+    axes.set_aspect("equal" if height > 1 else "auto")  # a line has no height of its own
+    whole_ticks(axes)
     clipped = mode == "standardised"
     colour_bar(figure, axes, image, f"channel {channel}", "both" if clipped else "neither")
     report_values(axes, lambda row, column: value_at(one, row, column))

@@ -7,7 +7,16 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from ._axes import LABEL_SIZE, TITLE_SIZE, colour_bar, report_values, show_values, style, value_at
+from ._axes import (
+    LABEL_SIZE,
+    TITLE_SIZE,
+    colour_bar,
+    report_values,
+    show_values,
+    style,
+    value_at,
+    whole_ticks,
+)
 from ._checks import real_array
 from ._numbered import NumberedMosaic
 from .colour_maps import kernel_colours, lookup_table
@@ -107,9 +116,10 @@ def _bars(weights: Float64[np.ndarray, " in_channels"], title: str, colour_map: 
     axes = figure.add_subplot()
     finite = np.nan_to_num(weights, posinf=0, neginf=0)
     edges = np.arange(len(finite) + 1) - 0.5
-    table = lookup_table(colour_map) / 255
-    axes.stairs(np.maximum(finite, 0), edges, fill=True, color=table[-1])
-    axes.stairs(np.minimum(finite, 0), edges, fill=True, color=table[0])
+    # short of the ends, which are often too dark for thin bars on a dark page
+    below, above = lookup_table(colour_map)[[40, 215]] / 255
+    axes.stairs(np.maximum(finite, 0), edges, fill=True, color=above)
+    axes.stairs(np.minimum(finite, 0), edges, fill=True, color=below)
     axes.axhline(0, color=INK, linewidth=0.6)
     axes.set(xlabel="input channel", ylabel="weight", xlim=(edges[0], edges[-1]))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -130,8 +140,7 @@ def _matrix(
     axes = figure.add_subplot(xlabel="input channel", ylabel="filter")
     image = show_values(axes, np.nan_to_num(weights), _norm(weights[None]), colour_map)
     axes.set_aspect("auto")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+    whole_ticks(axes)
     style(axes, title)
     colour_bar(figure, axes, image, "weight")
     report_values(
@@ -175,7 +184,7 @@ def _colour_and_channels(
     for axes, name in zip(panels, ("in colour", "red", "green", "blue"), strict=True):
         style(axes, name, size=LABEL_SIZE)
         axes.set(xticks=[], yticks=[])
-    colour_bar(figure, panels[-1], image, "weight")
+    colour_bar(figure, panels[-1], image, "weight", panels=len(panels))
     return figure
 
 

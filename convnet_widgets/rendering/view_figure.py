@@ -34,7 +34,7 @@ class ViewFigure(Figure):
     """
 
     def __init__(self, width: float, height: float) -> None:
-        super().__init__(figsize=(width, height), dpi=100, layout="constrained")
+        super().__init__(figsize=(width, round(height, 2)), dpi=100, layout="constrained")
         FigureCanvasAgg(self)
         self.set_facecolor("none")
 
@@ -79,6 +79,7 @@ def _interactive_canvas(figure: Figure) -> Any:
     from ipympl.backend_nbagg import Canvas, FigureManager
 
     if not isinstance(figure.canvas, Canvas):
-        canvas = Canvas(figure, header_visible=False)
+        canvas = Canvas(figure)
+        canvas.header_visible = False
         FigureManager(canvas, 0)
     return figure.canvas
