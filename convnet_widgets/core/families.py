@@ -55,7 +55,7 @@ _FAMILIES = (
     Family(r"vgg19", "vgg19"),
     Family(r"xception", "xception"),
 )
-_LITE = "efficientnetlite0"
+LITE = "EfficientNetLite0"
 
 
 def constructors() -> dict[str, Callable[..., Any]]:
@@ -79,8 +79,8 @@ def constructor_name(name: str) -> str | None:
 
     None if no constructor of ``keras.applications`` does.
     """
-    if name == _LITE:
-        return "EfficientNetLite0"
+    if name == LITE.lower():
+        return LITE
     if find_family(name) is None:
         return None
     plain = re.sub(r"_\d.*|[-_]", "", name.lower())
@@ -101,14 +101,16 @@ def find_preprocessing(model: keras.Model) -> Callable[..., Any] | None:
         that the network was trained on, in the same shape. None for a model of
         no known family.
     """
-    if model.name == _LITE:
+    name = constructor_name(model.name)
+    return None if name is None else preprocessing(name, model)
+
+
+def preprocessing(name: str, model: keras.Model) -> Callable[..., Any]:
+    """Preprocessing for `model`, built by the constructor `name`; see `find_preprocessing`."""
+    if name == LITE:
         return lite_preprocessing
-    family = find_family(model.name)
-    return None if family is None else preprocessing(family, model)
-
-
-def preprocessing(family: Family, model: keras.Model) -> Callable[..., Any]:
-    """Preprocessing of `family` for `model`, see `find_preprocessing`."""
+    family = find_family(_model_name(name))
+    assert family is not None
     if family.built_in is not None and not _normalises(model):
         mode = partial(keras.applications.imagenet_utils.preprocess_input, mode=family.built_in)
         return partial(_preprocess, mode)
@@ -143,8 +145,7 @@ def imagenet_classes() -> tuple[tuple[str, str], ...]:
 
 def find_labels(model: keras.Model) -> tuple[str, ...] | None:
     """Names of ImageNet's classes if `model` is of a known family and 1000 wide, or None."""
-    known = model.name == _LITE or find_family(model.name) is not None
-    return imagenet_labels(model) if known else None
+    return None if constructor_name(model.name) is None else imagenet_labels(model)
 
 
 def imagenet_labels(model: keras.Model) -> tuple[str, ...] | None:
@@ -152,6 +153,12 @@ def imagenet_labels(model: keras.Model) -> tuple[str, ...] | None:
     if getattr(model, "output_shape", None) == (None, _IMAGENET_CLASSES):
         return tuple(name for _, name in imagenet_classes())
     return None
+
+
+def _model_name(constructor: str) -> str:
+    """Name that `constructor` gives its models; MobileNets' have their width and size in it."""
+    parameters = inspect.signature(constructors()[constructor]).parameters
+    return parameters["name"].default or f"{constructor.lower()}_1.00_224"
 
 
 def _normalises(model: keras.Model) -> bool:

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from . import families
+from . import weights as sources
+from .model_files import is_file_name, read_model
 from .preparation import as_inputs, image_batch, image_input, input_shapes, is_channels_first
+from .pretrained.efficientnet_lite import efficientnet_lite0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +79,8 @@ class VisionModel:
 
     @property
     def caption(self) -> str:
-        """Name and provenance in a line: "VGG16 · weights: hed-bsds500 (not imagenet)"."""
-        note = f" (not {self.requested})" if self.is_substitute else ""
+        """Name and provenance in a line: "VGG16 · weights: random (seed 0), not imagenet"."""
+        note = f", not {self.requested}" if self.is_substitute else ""
         return f"{self.name} · weights: {self.weights}{note}"
 
     @property
@@ -142,6 +148,89 @@ def as_vision_model(net: Any) -> VisionModel:
         f"expected a keras.Model or a VisionModel, got {_described(net)}; "
         "load_model takes names and files"
     )
+
+
+def load_model(
+    name: Any,
+    weights: Any = "auto",
+    *,
+    seed: int = 0,
+    preprocess: Callable[..., Any] | None = None,
+    labels: Sequence[str] | None = None,
+    **constructor: Any,
+) -> VisionModel:
+    """Load a network by name or from a file.
+
+    Parameters
+    ----------
+    name : str or path
+        ``"EfficientNetLite0"``, the name of any constructor of
+        ``keras.applications``, or a file that ``model.save`` wrote.
+    weights : str or path
+        "auto": the ImageNet weights of Keras's download or cache, else an
+        embedded stand-in, else random ones, with a warning unless they are
+        ImageNet's; without a network this takes a few seconds. "imagenet":
+        those or an error. "hed": the edge detector's convolutions for VGG16.
+        "random". Or a file of weights (``.weights.h5``, ``.h5``, ``.keras``;
+        ``.pth`` for EfficientNetLite0).
+    seed : int
+        Of random weights.
+    preprocess : callable, optional
+        As in `VisionModel`; left out, that of the network's family.
+    labels : sequence of str, optional
+        As in `VisionModel`; left out, ImageNet's for a network of 1000 classes.
+    **constructor
+        For the constructor: ``include_top``, ``input_shape``, ``classes`` ...
+
+    Returns
+    -------
+    VisionModel
+        Its `weights` say where they came from.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network (near names are given), weights do not fit
+        it, or a file is no model.
+    FileNotFoundError
+        If there is no such file.
+    WeightsUnavailableError
+        If the weights asked for cannot be had; an `OSError`.
+    UnsafeWeightsError
+        If a ``.pth`` file asks for code to be run; a `ValueError`. It is not run.
+    """
+    if not isinstance(name, str | PathLike) or not isinstance(weights, str | PathLike):
+        wrong = weights if isinstance(name, str | PathLike) else name
+        raise TypeError(f"expected a name or a path, got {_described(wrong)}")
+    if is_file_name(str(name)):
+        return _load_file(Path(name), weights, preprocess, labels, constructor)
+    source = sources.Source(str(name), _find_constructor(str(name)), constructor, seed)
+    model, provenance = sources.build(source, weights)
+    return VisionModel(
+        model,
+        preprocess or families.preprocessing(source.name, model),
+        labels or families.imagenet_labels(model),
+        provenance,
+        sources.IMAGENET if weights in ("auto", sources.IMAGENET) else None,
+    )
+
+
+def _load_file(
+    path: Path, weights: Any, preprocess: Any, labels: Any, constructor: dict[str, Any]
+) -> VisionModel:
+    if constructor or weights != "auto":
+        given = ", ".join(["weights"] * (weights != "auto") + list(constructor))
+        raise TypeError(f"{path.name} is a whole model; leave out {given}")
+    return VisionModel(read_model(path), preprocess, labels, path.name)
+
+
+def _find_constructor(name: str) -> Callable[..., Any]:
+    known = {families.LITE: efficientnet_lite0, **families.constructors()}
+    if name not in known:
+        lower = {other.lower(): other for other in known}
+        near = [lower[other] for other in get_close_matches(name.lower(), lower)] or list(known)
+        raise ValueError(f"there is no network or model file {name!r}; near: {', '.join(near)}")
+    return known[name]
 
 
 def _checked_labels(labels: Any, model: keras.Model) -> tuple[str, ...]:

@@ -189,7 +189,7 @@ def _resize(image: np.ndarray, wanted: ImageInput) -> np.ndarray:
     if (height, width) == image.shape[:2]:
         return image
     bands = [
-        Image.fromarray(band).resize((width, height), Image.Resampling.BICUBIC)
+        np.asarray(Image.fromarray(band).resize((width, height), Image.Resampling.BICUBIC))
         for band in np.ascontiguousarray(np.moveaxis(image, 2, 0))
     ]
     return np.clip(np.stack(bands, axis=2), image.min(), image.max())
