@@ -62,7 +62,8 @@ def _pixel_traits(tiles: np.ndarray) -> dict[str, Any]:
 def _code_traits(maps: np.ndarray) -> dict[str, Any]:
     groups, height, width, channels = maps.shape
     with np.errstate(over="ignore"):  # too large for float32 is infinite, which is provided for
-        values = np.moveaxis(maps, 0, 2).astype(np.float32).reshape(height, width, -1)
+        values = np.moveaxis(maps, 0, 2).astype(np.float32, copy=False)
+    values = values.reshape(height, width, -1)
     quantised = quantise(values)
     return _sized(groups, height, width, channels) | {
         "_pixels": b"",
