@@ -1,6 +1,6 @@
 """A Keras model with what a person must know to look inside: pixels, labels, provenance."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from os import PathLike
@@ -50,8 +50,8 @@ class VisionModel:
     """
 
     model: Any
-    preprocess: Callable[..., Any] | None = None
-    labels: Sequence[str] | None = None
+    preprocess: Any = None
+    labels: Any = None
     weights: str = "as given"
     requested: str | None = None
 
@@ -155,8 +155,8 @@ def load_model(
     weights: Any = "auto",
     *,
     seed: int = 0,
-    preprocess: Callable[..., Any] | None = None,
-    labels: Sequence[str] | None = None,
+    preprocess: Any = None,
+    labels: Any = None,
     **constructor: Any,
 ) -> VisionModel:
     """Load a network by name or from a file.

@@ -47,6 +47,8 @@ def read_legacy_pth(path: Path) -> dict[str, np.ndarray]:
         that it names has been run.
     ValueError
         If it is not such a file, or is truncated.
+    OSError
+        If it cannot be opened.
     """
     try:
         with path.open("rb") as file:
@@ -54,6 +56,8 @@ def read_legacy_pth(path: Path) -> dict[str, np.ndarray]:
             storages = _read_storages(file, {key: dtype for key, dtype, *_ in references.values()})
     except UnsafeWeightsError as error:
         raise UnsafeWeightsError(f"{path.name}: {error}") from None
+    except OSError:
+        raise
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
         raise ValueError(
             f"{path.name}: truncated, or not weights in PyTorch's legacy format ({error})"
