@@ -1,7 +1,13 @@
 import os
 
+from hypothesis import settings
+
 # TensorFlow's own notices would drown the report
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# the first example often pays for an import
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config):

@@ -2,10 +2,10 @@
 
 import base64
 import json
-import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
+from programs import find_chromium
 
 FLAGS = [
     "--no-sandbox",
@@ -90,7 +90,7 @@ def as_json(traits):
 def chromium():
     """One browser for all tests."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
         yield browser
         browser.close()
 

@@ -5,6 +5,7 @@ import subprocess
 from collections import Counter
 
 import pytest
+from programs import find_node
 
 from convnet_widgets.widgets._assets import STATIC, module, style
 
@@ -45,7 +46,9 @@ def test_module_is_self_contained_and_parses(name, tmp_path):
     )
     file = tmp_path / "module.mjs"
     file.write_text(text, "utf-8")
-    checked = subprocess.run(["node", "--check", file], capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        [find_node(), "--check", file], capture_output=True, text=True, check=False
+    )
     assert checked.returncode == 0, checked.stderr
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import traitlets
+from programs import find_node
 
 from convnet_widgets.widgets.controls import ChannelSlider
 from convnet_widgets.widgets.layer_dropdown import LayerDropdown
@@ -217,7 +218,7 @@ class TestLinks:
 def test_matching_in_javascript():
     tests = sorted(JS.glob("layer_options.test.mjs"))
     run = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", *tests],
+        [find_node(), "--test", "--test-reporter=tap", *tests],
         capture_output=True,
         text=True,
         check=False,

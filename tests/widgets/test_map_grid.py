@@ -1,5 +1,3 @@
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from programs import find_node
 
 from convnet_widgets.rendering.colour_maps import lookup_table
 from convnet_widgets.widgets._map_traits import statistics
@@ -210,11 +209,8 @@ def test_the_representation_has_no_address_and_no_bytes():
 
 
 def test_pure_functions_of_the_browser():
-    node = shutil.which("node")
-    if node is None and os.environ.get("CI") != "true":
-        pytest.skip("node is not installed")
-    assert node, "node runs the tests of the JavaScript modules in CI"
     files = [str(path) for path in sorted(JAVASCRIPT.glob("map_*.test.mjs"))]
     assert files
-    done = subprocess.run([node, "--test", *files], capture_output=True, text=True, check=False)
+    command = [find_node(), "--test", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

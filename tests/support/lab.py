@@ -1,0 +1,139 @@
+"""A real JupyterLab for the tests: a private server, and notebooks run in a browser.
+
+Nothing of the person's own Jupyter is read or written: configuration, data, settings and
+workspaces lie in a folder of the test.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+START = 60  # seconds that a server or a kernel may take on a busy machine
+PRIVATE = {
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "JUPYTERLAB_SETTINGS_DIR": "settings",
+    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    "IPYTHONDIR": "ipython",
+}
+SETTINGS = {
+    "notification": {"fetchNews": "false", "checkForUpdates": False},
+    "themes": {"theme": "JupyterLab Light"},
+}
+
+# The state of the notebook's session and cells, as far as a test waits for it.
+_STATE = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  const kernel = panel?.sessionContext?.session?.kernel;
+  const cells = [...(panel?.content?.model?.cells ?? [])].filter(({ type }) => type === "code");
+  const errors = cells.flatMap(({ outputs }) => outputs.toJSON())
+    .filter(({ output_type }) => output_type === "error");
+  return {
+    connected: kernel?.connectionStatus === "connected",
+    idle: kernel?.status === "idle",
+    cells: cells.length,
+    ran: cells.filter(({ executionCount }) => executionCount !== null).length,
+    errors: errors.map(({ ename, evalue }) => `${ename}: ${evalue}`),
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab and the folder that it serves."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def put(self, notebook):
+        """Copy `notebook` into the folder without counts and outputs, so that a run shows."""
+        content = nbformat.read(notebook, 4)
+        for cell in content.cells:
+            if cell.cell_type == "code":
+                cell.execution_count, cell.outputs = None, []
+        nbformat.write(content, self.folder / notebook.name)
+
+    def open(self, page, name):
+        """Open the notebook `name` in `page` and wait until its kernel is ready."""
+        page.goto(f"{self.url}doc/tree/{name}?token={self.token}")
+        wait_for(page, lambda state: state["connected"] and state["idle"] and state["cells"])
+
+    def run_all(self, page, timeout=240):
+        """Run every cell of the open notebook; an error in one fails the test."""
+        page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        wait_for(page, lambda state: state["ran"] == state["cells"] and state["idle"], timeout)
+
+
+def wait_for(page, reached, timeout=START):
+    """Wait until `reached` is true of the notebook's state."""
+    end = time.monotonic() + timeout
+    while not reached(state := page.evaluate(_STATE)):
+        assert not state["errors"], state["errors"]
+        assert time.monotonic() < end, f"after {timeout} s the notebook is at {state}"
+        page.wait_for_timeout(100)
+
+
+@contextlib.contextmanager
+def serve(home, theme="JupyterLab Light"):
+    """Run a JupyterLab that keeps all its files below `home`; yields a `Lab`."""
+    folder = home / "notebooks"
+    folder.mkdir(parents=True)
+    _write_settings(home / "settings", SETTINGS | {"themes": {"theme": theme}})
+    with (home / "log.txt").open("w") as log:
+        process = subprocess.Popen(
+            _command(folder), env=_environment(home), stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            server = _wait_for_server(process, home)
+            yield Lab(server["url"], server["token"], folder)
+        finally:
+            _stop(process)
+
+
+def _command(folder):
+    return [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={folder}"),
+        "--LabApp.expose_app_in_browser=True",
+    ]
+
+
+def _environment(home):
+    private = {name: str(home / folder) for name, folder in PRIVATE.items()}
+    # a person's own kernel of the same name would have other packages
+    return os.environ | private | {"JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+def _write_settings(folder, settings):
+    folder = folder / "@jupyterlab" / "apputils-extension"
+    folder.mkdir(parents=True)
+    for name, values in settings.items():
+        (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+
+
+def _wait_for_server(process, home):
+    end = time.monotonic() + START
+    while process.poll() is None and time.monotonic() < end:
+        for file in (home / "runtime").glob("jpserver-*.json"):
+            with contextlib.suppress(json.JSONDecodeError):
+                return json.loads(file.read_text())
+        time.sleep(0.1)
+    raise AssertionError("JupyterLab did not start:\n" + (home / "log.txt").read_text()[-2000:])
+
+
+def _stop(process):
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

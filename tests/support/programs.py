@@ -1,0 +1,28 @@
+"""Programs that tests run besides Python: the machine's, else those that Playwright brings."""
+
+import os
+import shutil
+from pathlib import Path
+
+import playwright as playwright_package
+import pytest
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+NO_CHROMIUM = (
+    "there is no Chromium or Chrome: install the system's package chromium, "
+    "or run .venv/bin/playwright install chromium"
+)
+
+
+def find_node():
+    """Path of a Node.js; Playwright's package holds one."""
+    return shutil.which("node") or str(Path(playwright_package.__file__).parent / "driver/node")
+
+
+def find_chromium(playwright):
+    """Path of a Chromium; without one the test is skipped, in CI it fails."""
+    own = Path(playwright.chromium.executable_path)
+    path = next(filter(None, map(shutil.which, CHROMIUM)), str(own) if own.exists() else None)
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail(NO_CHROMIUM)
+    return path or pytest.skip(NO_CHROMIUM)
