@@ -422,6 +422,14 @@ class TestLayerDropdown:
             assert active(page) == path[0]
             assert inside(page, ".cw-active", ".cw-layers")
 
+    def test_no_text_of_the_list_is_cut(self, show):
+        page = show(LayerDropdown([("WWA", "Add", (None, 7, 7, 3)), ("m", "MM", None)]))
+        page.get_by_role("combobox").click()
+        for query in ("", "add", "m"):
+            page.get_by_role("combobox").fill(query)
+            assert page.evaluate("""[...document.querySelectorAll('[role=option] span')]
+              .every(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)""")
+
     def test_a_long_path_does_not_widen_the_page(self, show):
         path = "backbone/" + "/".join(f"stage{i}_block" for i in range(20))
         page = show(LayerDropdown([(path, "Conv2D", (None, 56, 56, 256))]))

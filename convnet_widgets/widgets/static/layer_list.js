@@ -44,7 +44,8 @@ export class LayerList {
     const columns = [(row) => row.path, (row) => row.type, (row) => shapeText(row.shape)];
     columns.forEach((text, column) => {
       const length = options.reduce((most, row) => Math.max(most, text(row).length), 0);
-      this.popup.style.setProperty(`--cw-column-${column + 1}`, `${length}ch`);
+      // two more, since capitals and marked letters are wider than a figure
+      this.popup.style.setProperty(`--cw-column-${column + 1}`, `${length + 2}ch`);
     });
   }
 
