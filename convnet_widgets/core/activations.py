@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float
 
-from .layer_table import LayerInfo
+from .layer_table import LayerInfo, LayerTable
 from .layers import find_layer, layer_rows
 from .networks import VisionModel, as_vision_model
 from .running import run
@@ -71,6 +71,19 @@ def feature_maps(
         _refuse_unreachable(traced, path)
     outputs = run(traced.function(paths), inputs) if paths else []
     return {path: as_array(output) for path, output in zip(paths, outputs, strict=True)}
+
+
+def layers_for(net: keras.Model | VisionModel, images: Any) -> LayerTable:
+    """List the layers as :func:`list_layers` does, of a network that `images` may be first to build.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the images do not fit the network.
+    """
+    vision = as_vision_model(net)
+    _, traced = traced_inputs(vision, images)
+    return LayerTable(layer_rows(vision.model, traced), vision.name)
 
 
 def traced_inputs(vision: VisionModel, images: Any) -> tuple[list[tf.Tensor], Trace]:

@@ -35,6 +35,11 @@ class _LayerOptions(traitlets.TraitType[tuple[LayerOption, ...], Any]):
         return options
 
 
+def layer_options(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    """Rows of layers as the browser takes them, those without maps left out."""
+    return [_option(row)._asdict() for row in rows if getattr(row, "has_maps", True)]
+
+
 def _option(row: Any) -> LayerOption:
     if isinstance(row, LayerOption):
         return row

@@ -48,14 +48,15 @@ export function setNow(model, name, value) {
 
 /**
  * A view of `model` for a control inside a panel: `names` maps the control's trait names to the
- * panel's, `constants` answers for traits that the panel does not have.
+ * panel's; `answers` holds values, or functions that give them, for what the panel has otherwise.
  */
-export function renamed(model, names, constants = {}) {
+export function renamed(model, names, answers = {}) {
   const real = (name) => names[name] ?? name;
   const event = (type) => type.replace(/^change:(.*)$/, (_, name) => `change:${real(name)}`);
+  const answer = (value) => (typeof value === "function" ? value() : value);
   return {
     source: model.source ?? model,
-    get: (name) => (name in constants ? constants[name] : model.get(real(name))),
+    get: (name) => (name in answers ? answer(answers[name]) : model.get(real(name))),
     set: (name, value) => model.set(real(name), value),
     on: (type, callback) => model.on(event(type), callback),
     off: (type, callback) => model.off(event(type), callback),

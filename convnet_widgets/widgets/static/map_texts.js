@@ -2,18 +2,18 @@
 import { formatted } from "./dom.js";
 import { inColour, pointAt, statisticsOf } from "./map_canvas.js";
 
-/** Channel, mean, maximum and share of zeros. */
+/** Channel (or what else `maps.unit` says), mean, maximum and share of zeros. */
 export function channelText(maps, channel) {
   if (!maps.channels) return "no maps";
-  if (inColour(maps)) return `channel ${channel}`;
+  if (inColour(maps)) return `${maps.unit} ${channel}`;
   const [mean, , maximum, zeros] = statisticsOf(maps, channel);
   const share = formatted(Math.round(1000 * zeros) / 10);
-  return `channel ${channel} · mean ${formatted(mean)} · max ${formatted(maximum)} · ${share} % zeros`;
+  return `${maps.unit} ${channel} · mean ${formatted(mean)} · max ${formatted(maximum)} · ${share} % zeros`;
 }
 
 /** Channel, position, and value or colour at a point (u, v) of a map. */
 export function pointText(maps, channel, point) {
   const { row, column, value, colour } = pointAt(maps, channel, point);
   const what = colour ? `rgb(${Array.from(colour).join(", ")})` : formatted(value);
-  return `channel ${channel} · row ${row}, column ${column} · ${what}`;
+  return `${maps.unit} ${channel} · row ${row}, column ${column} · ${what}`;
 }

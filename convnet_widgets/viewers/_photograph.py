@@ -1,0 +1,26 @@
+"""The photograph as the network sees it, ready to stand beside a map."""
+
+from typing import Any
+
+import numpy as np
+
+from ..core.networks import VisionModel
+from ..core.preparation import image_batch, image_input
+from ..rendering.encoding import encode
+from ..rendering.photographs import photograph
+
+
+def photograph_bytes(net: VisionModel, images: Any) -> bytes:
+    """JPEG of the first image at the size the network takes; empty where it takes no images."""
+    wanted = image_input(net.model)
+    if wanted is None or isinstance(images, dict | list | tuple):
+        return b""
+    pixels = np.asarray(image_batch(images, wanted)[0])
+    return encode(photograph(pixels), "jpeg")
+
+
+def takes_photographs(net: VisionModel) -> bool:
+    """Whether the network takes one RGB or grey image."""
+    wanted = image_input(net.model)
+    several = len(getattr(net.model, "inputs", None) or ()) > 1
+    return wanted is not None and wanted.channels in (1, 3, None) and not several

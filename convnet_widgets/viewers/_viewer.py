@@ -1,0 +1,120 @@
+"""What every panel shares: a network, a choice of layer, a worker, errors where a person looks."""
+
+from collections.abc import Sequence
+from threading import Event
+from typing import Any, ClassVar
+
+import traitlets
+
+from ..core.layer_table import LayerInfo
+from ..core.layers import LayerNotFoundError, find_layer
+from ..core.networks import VisionModel
+from ..widgets.layer_dropdown import layer_options
+from ..widgets.map_grid import MapGrid
+from ._worker import Worker
+
+
+class Viewer(MapGrid):
+    """A panel about the layers of one network.
+
+    Parameters
+    ----------
+    net : VisionModel
+        The network.
+    rows : sequence of LayerInfo
+        Layers to choose from.
+    layer : str or int
+        The first to show: path, unique name, or index as in ``model.layers``.
+    **traits
+        Traits of :class:`~convnet_widgets.MapGrid`: `colour_map`, `intensity`, `page_size` …
+
+    Attributes
+    ----------
+    layer : str
+        Path of the chosen layer; may be set, also to a unique name.
+    error : str
+        What went wrong in the last request; shown in the panel.
+    busy : bool
+        Whether a request is being worked on.
+    caption : str
+        Name of the network and where its weights came from.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("layer", "channel")
+
+    layer = traitlets.Unicode("").tag(sync=True)
+    caption = traitlets.Unicode("").tag(sync=True)
+    error = traitlets.Unicode("").tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+    _substitute = traitlets.Bool(False).tag(sync=True)
+    _layers = traitlets.List(traitlets.Dict()).tag(sync=True)
+
+    def __init__(
+        self, net: VisionModel, rows: Sequence[LayerInfo], layer: str | int, **traits: Any
+    ) -> None:
+        self.net = net
+        self.rows = list(rows)
+        self._worker = Worker(self._show_error, self._rest)
+        super().__init__(
+            caption=net.caption,
+            layer=find_layer(rows, layer).path,
+            _substitute=net.is_substitute,
+            _layers=layer_options(rows),
+            **{"continuous_update": False, **traits},
+        )
+        self.observe(self._change_layer, "layer")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compute and show the chosen layer anew, as after training; see :meth:`wait`."""
+        layer = self.layer
+
+        def job(cancelled: Event) -> None:
+            self._forget()
+            self._show(layer, cancelled)
+
+        self._request(job)
+
+    def wait(self, timeout: float = 60) -> None:
+        """Wait until everything asked for is shown; a cell ends before the worker does.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds.
+
+        Raises
+        ------
+        TimeoutError
+            If the work goes on after `timeout`.
+        """
+        if not self._worker.wait(timeout):
+            raise TimeoutError(f"the viewer is still computing after {timeout:g} s")
+
+    def _show(self, layer: str, cancelled: Event) -> None:
+        """Compute `layer` and put it into the traits, unless cancelled meanwhile."""
+        raise NotImplementedError
+
+    def _forget(self) -> None:
+        """Drop what was computed with the network as it was."""
+
+    def _change_layer(self, change: Any) -> None:
+        self._request(lambda cancelled: self._show(change.new, cancelled))
+
+    def _request(self, job: Any) -> None:
+        self.busy = True
+        self.error = ""
+        self._worker.submit(job)
+
+    def _rest(self) -> None:
+        self.busy = False
+
+    def _show_error(self, error: Exception) -> None:
+        self.error = f"{type(error).__name__}: {error}"
+
+    @traitlets.validate("layer")
+    def _check_layer(self, proposal: Any) -> str:
+        try:
+            return find_layer(self.rows, proposal.value).path
+        except LayerNotFoundError as error:
+            raise traitlets.TraitError(str(error)) from error

@@ -1,0 +1,210 @@
+"""The panel that shows what every channel of a layer makes of a photograph."""
+
+from collections.abc import Sequence
+from math import prod
+from os import PathLike
+from pathlib import Path
+from threading import Event
+from typing import Any, Literal
+
+import numpy as np
+import traitlets
+from PIL import Image
+
+from ..core.activations import feature_maps, layers_for
+from ..core.images import load_image, sample_images
+from ..core.layer_table import LayerInfo
+from ..core.networks import VisionModel, as_vision_model
+from ..rendering.figures import map_figure, mosaic_figure
+from ..rendering.view_figure import ViewFigure
+from ..widgets._assets import module, style
+from ._photograph import photograph_bytes, takes_photographs
+from ._planes import as_planes
+from ._viewer import Viewer
+
+_TOGETHER = 256 * 2**20  # bytes; up to here all maps of an image are computed in one pass
+
+
+class FeatureMapViewer(Viewer):
+    """All feature maps of a layer for a photograph, the chosen one enlarged beside it.
+
+    Choosing a channel, the colour map, the intensity, the order and reading values need no
+    kernel; another layer or photograph is computed in the background.
+
+    Parameters
+    ----------
+    net : keras.Model or VisionModel
+        The network; it is not changed.
+    image : str, path, bytes, PIL image, array, or list or dict of arrays
+        What :func:`load_image` reads, or an array as the network takes it: (height, width,
+        channels), pixels 0–255; for a network of several inputs a list or dict of arrays.
+        Of a batch the first image is shown.
+    layer : str or int, optional
+        Path, unique name, or index as in ``model.layers``; the first convolution by default.
+    **traits
+        Traits to begin with: `channel`, `colour_map`, `intensity`, `order`, `page_size` …, see
+        :class:`MapGrid`.
+
+    Attributes
+    ----------
+    layer, channel : str, int
+        What is shown; may be set and linked.
+    error : str
+        What went wrong in the last request, as shown in the panel.
+
+    Raises
+    ------
+    LayerNotFoundError
+        If the layer is not there, with near names.
+    ValueError
+        If the network has no layer with feature maps, or the image does not fit.
+
+    Examples
+    --------
+    >>> import convnet_widgets as cw
+    >>> net = cw.load_model("EfficientNetLite0")
+    >>> cw.FeatureMapViewer(net, "cat", layer="block1a_project_conv")
+    FeatureMapViewer(layer='block1a_project_conv', channel=0)
+    """
+
+    _esm = module("feature_map_viewer.js")
+    _css = style(
+        "controls.css", "layer_dropdown.css", "map_grid.css", "map_view.css", "viewers.css"
+    )
+
+    _photograph = traitlets.Bytes(b"").tag(sync=True)
+    _image_name = traitlets.Unicode("").tag(sync=True)
+    _samples = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(
+        self, net: Any, image: Any, layer: str | int | None = None, **traits: Any
+    ) -> None:
+        vision = as_vision_model(net)
+        self._images, name = _read(image)
+        self._computed: dict[str, np.ndarray] = {}
+        self._maps = np.zeros((0, 0, 0), np.float32)
+        rows = layers_for(vision, self._images)
+        super().__init__(
+            vision,
+            rows,
+            _first_layer(rows, vision) if layer is None else layer,
+            _image_name=name,
+            _photograph=photograph_bytes(vision, self._images),
+            _samples=_offered_samples(vision),
+            **traits,
+        )
+        self.on_msg(self._take_message)
+
+    def set_image(self, image: Any) -> None:
+        """Show the maps of another image, read and computed in the background.
+
+        Parameters
+        ----------
+        image : str, path, bytes, PIL image, array, or list or dict of arrays
+            As for the class. What cannot be read is reported in the panel and in `error`, and
+            the present image stays.
+        """
+        self._exchange(lambda: _read(image))
+
+    @property
+    def maps(self) -> np.ndarray:
+        """The maps shown, float32 (height, width, channels), once they are there.
+
+        A 1-D map is a strip of one row, the slices of a 3-D map stand side by side.
+        """
+        self.wait()
+        return self._maps
+
+    def figure(self, what: Literal["channel", "layer"] = "channel") -> ViewFigure:
+        """Draw the present view with matplotlib, with a colour bar and real values.
+
+        Parameters
+        ----------
+        what : {"channel", "layer"}
+            The chosen channel alone, or every channel of the layer.
+
+        Returns
+        -------
+        ViewFigure
+            A :class:`matplotlib.figure.Figure`, interactive under ``%matplotlib widget``.
+        """
+        drawing = {"colour_map": self.colour_map, "mode": self.intensity}
+        title = f"{self.caption}\n{self.layer}"
+        if what == "channel":
+            title += f", channel {self.channel}"
+            return map_figure(self.maps, self.channel, title=title, **drawing)
+        if what == "layer":
+            return mosaic_figure(self.maps, title=title, **drawing)
+        raise ValueError(f"a figure shows the 'channel' or the 'layer', not {what!r}")
+
+    def _show(self, layer: str, cancelled: Event) -> None:
+        maps = as_planes(self._activations(layer)[0])
+        if not cancelled.is_set():
+            self._maps = maps
+            self.set_maps(maps, label=f"Feature maps of {layer}")
+
+    def _activations(self, layer: str) -> np.ndarray:
+        if layer not in self._computed:
+            together = _bytes_of(self.rows, self._images) <= _TOGETHER
+            self._computed = feature_maps(self.net, self._images, None if together else layer)
+        return self._computed[layer]
+
+    def _forget(self) -> None:
+        self._computed = {}
+
+    def _exchange(self, read: Any) -> None:
+        layer = self.layer
+
+        def job(cancelled: Event) -> None:
+            images, name = read()
+            photograph = photograph_bytes(self.net, images)
+            layers_for(self.net, images)  # an image that does not fit leaves the present one
+            if cancelled.is_set():
+                return
+            self._images, self._computed = images, {}
+            with self.hold_sync():
+                self._image_name, self._photograph = name, photograph
+                self._show(layer, cancelled)
+
+        self._request(job)
+
+    def _take_message(self, _widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        name = str(content.get("name", ""))
+        if content.get("kind") == "sample":
+            self.set_image(name)
+        elif content.get("kind") == "upload" and buffers:
+            uploaded = bytes(buffers[0])
+            self._exchange(lambda: (load_image(uploaded), name))
+
+
+def _read(image: Any) -> tuple[Any, str]:
+    if isinstance(image, str | PathLike):
+        return load_image(image), Path(image).name
+    if isinstance(image, bytes | bytearray | memoryview | Image.Image):
+        return load_image(image), ""
+    return image, ""
+
+
+def _offered_samples(vision: VisionModel) -> list[str]:
+    if not takes_photographs(vision):
+        return []
+    try:
+        return list(sample_images())
+    except ImportError:
+        return []
+
+
+def _first_layer(rows: Sequence[LayerInfo], vision: VisionModel) -> str:
+    shown = [row for row in rows if row.has_maps]
+    if not shown:
+        raise ValueError(f"{vision.name} has no layer with feature maps to show")
+    return next((row for row in shown if row.kernel_shape), shown[0]).path
+
+
+def _bytes_of(rows: Sequence[LayerInfo], images: Any) -> float:
+    """Bytes of all maps; infinite where a size is not known before."""
+    shapes = [row.output_shape[1:] for row in rows if row.has_maps and row.output_shape]
+    if any(size is None for shape in shapes for size in shape):
+        return float("inf")
+    batch = len(images) if np.ndim(images) == 4 else 1
+    return 4 * batch * sum(prod(shape) for shape in shapes)

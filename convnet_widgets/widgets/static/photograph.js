@@ -1,0 +1,92 @@
+/** The photograph that the maps were computed from, and the choice of another. */
+import { KEEPS_KEYS, all, bind, bytes, h } from "./dom.js";
+
+/**
+ * The photograph as the network sees it. Points as an enlarged map does: it tells of the pointer
+ * by "cw-point" events, {u, v} in 0…1 or null, and draws a crosshair at "cw-mark" events.
+ */
+export function renderPhotograph({ model, el }) {
+  const image = h("img", { class: "cw-photograph-image", draggable: "false" });
+  const cross = h("div", { class: "cw-view-cross", hidden: true });
+  const stage = h("div", { class: "cw-view-stage" }, image, cross);
+  const caption = h("figcaption", { class: "cw-muted" });
+  const element = h("figure", { class: "cw cw-photograph" }, stage, caption);
+  const mark = ({ detail }) => markPoint(cross, detail);
+  el.append(element);
+  el.addEventListener("cw-mark", mark);
+  image.addEventListener("load", () => {
+    image.style.width = `${enlargedWidth(image, model.get("view_size"))}px`;
+    caption.textContent = seenAs(image);
+  });
+  stage.addEventListener("pointermove", (event) => tell(el, pointOver(image, event)));
+  stage.addEventListener("pointerleave", () => tell(el, null));
+  return all(
+    bind(model, ["_photograph", "_image_name"], () => showPhotograph(model, element, image)),
+    () => el.removeEventListener("cw-mark", mark),
+    () => URL.revokeObjectURL(image.src),
+    () => element.remove(),
+  );
+}
+
+/** A choice of sample photographs and an upload, sent to the kernel as messages. */
+export function photographChooser(model) {
+  const samples = h("select", { "aria-label": "Photograph", ...KEEPS_KEYS });
+  samples.addEventListener("change", () => model.send({ kind: "sample", name: samples.value }));
+  const file = h("input", { type: "file", accept: "image/*", class: "cw-hidden", tabindex: -1 });
+  file.addEventListener("change", () => upload(model, file));
+  const names = { type: "button", onclick: () => file.click(), ...KEEPS_KEYS };
+  const button = h("button", names, "Upload …");
+  const label = h("span", { class: "cw-label" }, "Photograph");
+  const element = h("div", { class: "cw cw-control cw-chooser" }, label, samples, button, file);
+  const cleanUp = bind(model, ["_samples", "_image_name"], () => showSamples(model, samples, element));
+  return { element, cleanUp };
+}
+
+async function upload(model, file) {
+  const [chosen] = file.files;
+  if (!chosen) return;
+  model.send({ kind: "upload", name: chosen.name }, undefined, [await chosen.arrayBuffer()]);
+  file.value = "";
+}
+
+function showPhotograph(model, element, image) {
+  const data = bytes(model.get("_photograph"));
+  element.hidden = !data.length;
+  URL.revokeObjectURL(image.src);
+  if (data.length) image.src = URL.createObjectURL(new Blob([data], { type: "image/jpeg" }));
+  image.alt = model.get("_image_name") ? `Photograph: ${model.get("_image_name")}` : "Photograph";
+}
+
+function showSamples(model, samples, element) {
+  const [names, present] = [model.get("_samples"), model.get("_image_name")];
+  const others = names.includes(present) ? [] : [present || "the image given"];
+  const option = (name, disabled) => h("option", { value: name, disabled }, name);
+  samples.replaceChildren(...others.map((n) => option(n, true)), ...names.map((n) => option(n, false)));
+  samples.value = others[0] ?? present;
+  element.hidden = !names.length;
+}
+
+function enlargedWidth({ naturalWidth, naturalHeight }, longer) {
+  return (longer * naturalWidth) / Math.max(naturalWidth, naturalHeight);
+}
+
+function seenAs({ naturalWidth, naturalHeight }) {
+  return `as the network sees it, ${naturalWidth} × ${naturalHeight}`;
+}
+
+function pointOver(image, { clientX, clientY }) {
+  const box = image.getBoundingClientRect();
+  const share = (at, from, extent) => Math.min(1, Math.max(0, (at - from) / extent));
+  return { u: share(clientX, box.left, box.width), v: share(clientY, box.top, box.height) };
+}
+
+function tell(el, detail) {
+  el.dispatchEvent(new CustomEvent("cw-point", { bubbles: true, detail }));
+}
+
+function markPoint(cross, place) {
+  cross.hidden = !place;
+  if (!place) return;
+  cross.style.setProperty("--u", `${100 * place.u}%`);
+  cross.style.setProperty("--v", `${100 * place.v}%`);
+}
