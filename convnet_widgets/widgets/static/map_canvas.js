@@ -16,6 +16,7 @@ export function readMaps(model) {
   const [height, width] = [model.get("height"), model.get("width")];
   return {
     channels, height, width, area: height * width,
+    unit: model.get("unit") ?? "channel",
     first: model.get("group") * channels,
     codes: numbersOf(bytes(model.get("_codes")), Uint16Array),
     ranges: numbersOf(bytes(model.get("_ranges")), Float32Array),
@@ -53,14 +54,13 @@ export function limitsOf(maps, channel, { mode, extremes }) {
   return colourLimits(mode, rangeOf(maps, channel), statisticsOf(maps, channel), extremes);
 }
 
-/** A canvas that holds one map, pixel by pixel. */
-export function mapCanvas(maps, channel, colouring) {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [maps.width, maps.height];
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  const image = context.createImageData(maps.width, maps.height);
+/** A canvas, `canvas` again where given, that holds one map pixel by pixel. */
+export function mapCanvas(maps, channel, colouring, canvas = document.createElement("canvas")) {
+  if (canvas.width !== maps.width) canvas.width = maps.width;
+  if (canvas.height !== maps.height) canvas.height = maps.height;
+  const image = new ImageData(maps.width, maps.height);
   paintMap(maps, channel, colouring, new Uint32Array(image.data.buffer));
-  context.putImageData(image, 0, 0);
+  canvas.getContext("2d", { willReadFrequently: true }).putImageData(image, 0, 0);
   return canvas;
 }
 

@@ -26,7 +26,8 @@ class TileGrid {
   constructor(model) {
     this.model = model;
     this.view = WHOLE;
-    this.tiles = new Map();
+    this.tiles = []; // canvases by slot, used again as making them takes longest
+    this.painted = new Set(); // slots whose canvas holds what it should
     this.redraw = coalesced(() => this.draw());
     this.present = {
       maps: derived(model, MAP_TRAITS, () => readMaps(model)),
@@ -138,7 +139,7 @@ class TileGrid {
 
   turn() {
     this.showsChosen = this.page === this.chosenPage;
-    this.tiles.clear();
+    this.painted.clear();
     this.toolbar.draw();
     this.showHover(null);
     this.redraw();
@@ -211,10 +212,14 @@ class TileGrid {
     const rect = zoomedRect(this.view, tileRect(this.layout, slot));
     const { width, height } = this.layout;
     if (rect.x >= width || rect.y >= height || rect.x + rect.width < 0 || rect.y + rect.height < 0) return;
-    if (!this.tiles.has(slot)) {
-      this.tiles.set(slot, mapCanvas(this.maps, this.channelIn(slot), this.present.colouring()));
-    }
-    drawMap(context, this.tiles.get(slot), rect);
+    if (!this.painted.has(slot)) this.paint(slot);
+    drawMap(context, this.tiles[slot], rect);
+  }
+
+  paint(slot) {
+    const [channel, colouring] = [this.channelIn(slot), this.present.colouring()];
+    this.tiles[slot] = mapCanvas(this.maps, channel, colouring, this.tiles[slot]);
+    this.painted.add(slot);
   }
 
   markTiles() {
@@ -257,8 +262,8 @@ class TileGrid {
   }
 
   name() {
-    const { channels } = this.maps;
-    const count = `${channels} ${channels === 1 ? "channel" : "channels"}`;
+    const { channels, unit } = this.maps;
+    const count = `${channels} ${channels === 1 ? unit : `${unit}s`}`;
     this.canvas.setAttribute("aria-label", `${this.model.get("label") || "Maps"}, ${count}`);
   }
 }

@@ -75,8 +75,8 @@ class MapView {
     if (!maps.channels) return;
     const [width, height] = this.deviceSize(maps);
     fitCanvas(this.canvas, width, height);
-    const map = mapCanvas(maps, this.channel, this.colouring());
-    drawMap(this.canvas.getContext("2d"), map, { x: 0, y: 0, width, height }, this.smooth.checked);
+    this.map = mapCanvas(maps, this.channel, this.colouring(), this.map);
+    drawMap(this.canvas.getContext("2d"), this.map, { x: 0, y: 0, width, height }, this.smooth.checked);
     this.drawScale(maps);
     this.showText();
   }
