@@ -1,7 +1,7 @@
 """What the figures share: axes, colour bars and titles that read on light and dark."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Real
@@ -65,7 +65,7 @@ def whole_ticks(axes: Axes) -> None:
 def report_values(axes: Axes, say: Callable[[int, int], str]) -> None:
     """Show under the pointer what `say` tells of the row and the column of a pixel."""
 
-    def at(x: float, y: float) -> str:
+    def at(x: Any, y: Any) -> str:
         return say(int(np.floor(y + 0.5)), int(np.floor(x + 0.5)))
 
     axes.format_coord = at  # type: ignore[method-assign]

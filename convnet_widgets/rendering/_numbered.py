@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
@@ -64,7 +65,7 @@ class NumberedMosaic:
         return _ACROSS * height / width
 
     def picture(
-        self, tiles: Shaped[np.ndarray, "tiles height width *channels"], fill: float
+        self, tiles: Shaped[np.ndarray, "tiles height width *channels"], fill: Any
     ) -> Shaped[np.ndarray, "rows columns *channels"]:
         """Return the mosaic of tiles, with `fill` between them."""
         fine = tiles.repeat(self.zoom[0], axis=1).repeat(self.zoom[1], axis=2)

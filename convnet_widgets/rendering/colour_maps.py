@@ -25,7 +25,8 @@ def lookup_table(name: str) -> UInt8[np.ndarray, "256 3"]:
     Returns
     -------
     ndarray of uint8, shape (256, 3)
-        RGB, the bytes that matplotlib itself draws; read-only, as it is kept for the next call.
+        RGB, matplotlib's colours rounded to bytes, so that "gray" is the grey of each byte;
+        read-only, as the table is kept for the next call.
 
     Raises
     ------
@@ -36,7 +37,8 @@ def lookup_table(name: str) -> UInt8[np.ndarray, "256 3"]:
 
     if name not in matplotlib.colormaps:
         raise unknown("colour map", name, matplotlib.colormaps)
-    table = matplotlib.colormaps[name](np.linspace(0, 1, 256), bytes=True)[:, :3].copy()
+    middles = (np.arange(256) + 0.5) / 256  # at the edges of its own steps rounding would decide
+    table = to_bytes(matplotlib.colormaps[name](middles)[:, :3])
     table.setflags(write=False)
     return table
 

@@ -117,7 +117,7 @@ def mosaic_figure(
     height, width, channels = values.shape
     numbered = NumberedMosaic(channels, height, width, columns)
     drawn, norm = _scaled(values, mode)
-    figure = ViewFigure(7.5, 0.6 + numbered.inches)
+    figure = ViewFigure(7.5, 0.8 + numbered.inches)
     axes = figure.add_subplot()
     style(axes, title, _NOTES[mode])
     picture = numbered.picture(maps_to_tiles(drawn), np.nan)

@@ -136,27 +136,27 @@ def _weight_at(weights: Float64[np.ndarray, " in_channels"], channel: int) -> st
 def _matrix(
     weights: Float64[np.ndarray, "filters in_channels"], title: str, colour_map: str
 ) -> ViewFigure:
-    figure = ViewFigure(7.5, 5)
+    figure = ViewFigure(7.5, 5.0)
     axes = figure.add_subplot(xlabel="input channel", ylabel="filter")
     image = show_values(axes, np.nan_to_num(weights), _norm(weights[None]), colour_map)
     axes.set_aspect("auto")
     whole_ticks(axes)
     style(axes, title)
     colour_bar(figure, axes, image, "weight")
-    report_values(
-        axes,
-        lambda row, column: (
-            f"filter {row}, {_weight_at(weights[row], column)}" if 0 <= row < len(weights) else ""
-        ),
-    )
+    report_values(axes, lambda row, column: _matrix_at(weights, row, column))
     return figure
+
+
+def _matrix_at(weights: Float64[np.ndarray, "filters in_channels"], row: int, column: int) -> str:
+    weight = _weight_at(weights[row], column) if 0 <= row < len(weights) else ""
+    return f"filter {row}, {weight}" if weight else ""
 
 
 def _colours(weights: Float64[np.ndarray, "filters height width 3"], title: str) -> ViewFigure:
     numbered = NumberedMosaic(*weights.shape[:3])
     colours = kernel_colours(weights)
     opaque = np.full_like(colours[..., :1], 255)
-    figure = ViewFigure(7.5, 0.6 + numbered.inches)
+    figure = ViewFigure(7.5, 0.8 + numbered.inches)
     axes = figure.add_subplot()
     style(axes, title, "one scale for all, zero is mid-grey")
     tiles = np.concatenate([colours, opaque], axis=-1)
