@@ -3,7 +3,8 @@
 const ELONGATED = 4; // times longer than wide: a strip, drawn larger along its length
 const LEAST_SIDE = 0.2; // of the tile size: a strip of one row stays visible
 const MOST_WIDTH = 3; // times the least width, where there are few maps
-const NEARLY = 0.75;
+const NEARLY_SIZE = 0.75; // of a tile, kept when its size is made a multiple of the map's
+const NEARLY_FULL = 0.85; // of the columns, kept when all rows are made full
 const MOST_ZOOM = 32;
 
 export function limitTo(value, low, high) {
@@ -47,7 +48,7 @@ function heightFor(tileWidth, tile, aspect) {
 function columnsFor(count, width, tileWidth, gap) {
   const most = Math.max(1, Math.floor((width + gap) / (tileWidth + gap)));
   if (count <= most) return Math.max(1, count);
-  for (let columns = most; columns >= NEARLY * most; columns--) {
+  for (let columns = most; columns >= NEARLY_FULL * most; columns--) {
     if (count % columns === 0) return columns;
   }
   return Math.ceil(count / Math.ceil(count / most));
@@ -56,7 +57,7 @@ function columnsFor(count, width, tileWidth, gap) {
 // equally large pixels where that costs little size
 function wholePixels(tileWidth, mapWidth) {
   const whole = Math.floor(tileWidth / mapWidth) * mapWidth;
-  return whole >= NEARLY * tileWidth ? whole : tileWidth;
+  return whole >= NEARLY_SIZE * tileWidth ? whole : tileWidth;
 }
 
 /** The rectangle of the tile in a slot, unzoomed. */

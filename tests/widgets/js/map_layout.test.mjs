@@ -20,6 +20,11 @@ test("full rows are preferred where they cost little width", () => {
   assert.equal(lay({ count: 60 }).columns, 12);
 });
 
+test("where few columns fit, full rows would cost too much", () => {
+  const { columns, tileWidth } = lay({ width: 388, mapWidth: 28, mapHeight: 28 });
+  assert.deepEqual([columns, tileWidth], [6, 56]);
+});
+
 test("small kernels get equally large pixels", () => {
   const { tileWidth } = lay({ mapWidth: 3, mapHeight: 3 });
   assert.equal(tileWidth % 3, 0);
