@@ -42,6 +42,8 @@ class Viewer(MapGrid):
 
     _shown: ClassVar[tuple[str, ...]] = ("layer", "channel")
 
+    _bounded: ClassVar[tuple[str, ...]] = ("channel", "page")
+
     layer = traitlets.Unicode("").tag(sync=True)
     caption = traitlets.Unicode("").tag(sync=True)
     error = traitlets.Unicode("").tag(sync=True)
@@ -55,6 +57,8 @@ class Viewer(MapGrid):
         self.net = net
         self.rows = list(rows)
         self._worker = Worker(self._show_error, self._rest)
+        # what a layer has is known once it is computed; until then these have no bounds
+        self._wanted = {name: traits.pop(name) for name in self._bounded if name in traits}
         super().__init__(
             caption=net.caption,
             layer=find_layer(rows, layer).path,
@@ -94,6 +98,10 @@ class Viewer(MapGrid):
     def _show(self, layer: str, cancelled: Event) -> None:
         """Compute `layer` and put it into the traits, unless cancelled meanwhile."""
         raise NotImplementedError
+
+    def _take_wanted(self) -> dict[str, Any]:
+        wanted, self._wanted = self._wanted, {}
+        return wanted
 
     def _forget(self) -> None:
         """Drop what was computed with the network as it was."""

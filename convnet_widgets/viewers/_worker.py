@@ -23,9 +23,7 @@ class Worker:
     of its own can be overtaken and stopped everywhere.
     """
 
-    def __init__(
-        self, on_error: Callable[[Exception], None], on_idle: Callable[[], None]
-    ) -> None:
+    def __init__(self, on_error: Callable[[Exception], None], on_idle: Callable[[], None]) -> None:
         self._on_error = on_error
         self._on_idle = on_idle
         self._lock = threading.Lock()

@@ -76,9 +76,7 @@ class FeatureMapViewer(Viewer):
     _image_name = traitlets.Unicode("").tag(sync=True)
     _samples = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(
-        self, net: Any, image: Any, layer: str | int | None = None, **traits: Any
-    ) -> None:
+    def __init__(self, net: Any, image: Any, layer: str | int | None = None, **traits: Any) -> None:
         vision = as_vision_model(net)
         self._images, name = _read(image)
         self._computed: dict[str, np.ndarray] = {}
@@ -128,7 +126,7 @@ class FeatureMapViewer(Viewer):
         ViewFigure
             A :class:`matplotlib.figure.Figure`, interactive under ``%matplotlib widget``.
         """
-        drawing = {"colour_map": self.colour_map, "mode": self.intensity}
+        drawing: dict[str, Any] = {"colour_map": self.colour_map, "mode": self.intensity}
         title = f"{self.caption}\n{self.layer}"
         if what == "channel":
             title += f", channel {self.channel}"
@@ -141,7 +139,7 @@ class FeatureMapViewer(Viewer):
         maps = as_planes(self._activations(layer)[0])
         if not cancelled.is_set():
             self._maps = maps
-            self.set_maps(maps, label=f"Feature maps of {layer}")
+            self.set_maps(maps, label=f"Feature maps of {layer}", **self._take_wanted())
 
     def _activations(self, layer: str) -> np.ndarray:
         if layer not in self._computed:
@@ -203,8 +201,10 @@ def _first_layer(rows: Sequence[LayerInfo], vision: VisionModel) -> str:
 
 def _bytes_of(rows: Sequence[LayerInfo], images: Any) -> float:
     """Bytes of all maps; infinite where a size is not known before."""
-    shapes = [row.output_shape[1:] for row in rows if row.has_maps and row.output_shape]
-    if any(size is None for shape in shapes for size in shape):
-        return float("inf")
     batch = len(images) if np.ndim(images) == 4 else 1
-    return 4 * batch * sum(prod(shape) for shape in shapes)
+    return 4 * batch * sum(_values_in(row) for row in rows if row.has_maps)
+
+
+def _values_in(row: LayerInfo) -> float:
+    sizes = (row.output_shape or (None, None))[1:]
+    return prod(float("inf") if size is None else size for size in sizes)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import prod
 from threading import Event
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import traitlets
@@ -71,7 +71,8 @@ class FilterViewer(Viewer):
     _css = style(
         "controls.css", "layer_dropdown.css", "map_grid.css", "map_view.css", "viewers.css"
     )
-    _shown = ("layer", "filter", "channel")
+    _shown: ClassVar[tuple[str, ...]] = ("layer", "filter", "channel")
+    _bounded: ClassVar[tuple[str, ...]] = ("filter", "channel", "page")
 
     filter = traitlets.Int(0).tag(sync=True)
     filters = traitlets.Int(0).tag(sync=True)
@@ -88,8 +89,7 @@ class FilterViewer(Viewer):
         if not rows:
             raise ValueError(f"{vision.name} has no convolution that is built, so no filters")
         self._kernels = np.zeros((0, 1, 1, 1), np.float32)
-        self._wanted_filter = filter
-        traits = {"colour_map": "coolwarm", "intensity": "signed", **traits}
+        traits = {"colour_map": "coolwarm", "intensity": "signed", "filter": filter, **traits}
         super().__init__(vision, rows, rows[0].path if layer is None else layer, **traits)
 
     @property
@@ -128,29 +128,25 @@ class FilterViewer(Viewer):
         if cancelled.is_set():
             return
         self._kernels = kernels
-        wanted = self.filter if self.filters else self._wanted_filter
-        with self.hold_sync():
-            self.filters = len(kernels)
-            self.filter = wanted
-            self.filter_page = 0
-            self.kind = kind
-            self._colours = self._weights = b""
-            getattr(self, f"_show_{kind}")(kernels, f"Filters of {layer}")
+        traits = {"filters": len(kernels), "filter": self.filter, "filter_page": 0, "kind": kind}
+        traits |= {"_colours": b"", "_weights": b"", "label": f"Filters of {layer}"}
+        traits |= self._take_wanted()
+        traits["filter"] = max(0, min(traits["filter"], len(kernels) - 1))
+        getattr(self, f"_show_{kind}")(kernels, traits)
 
-    def _show_colour(self, kernels: np.ndarray, label: str) -> None:
+    def _show_colour(self, kernels: np.ndarray, traits: dict[str, Any]) -> None:
         rgb = _as_rgb(kernels, takes_bgr(self.net))
-        self._colours = kernel_colours(rgb).tobytes()
-        self.set_maps(rgb, label=label)
+        self.set_maps(rgb, **traits | {"_colours": kernel_colours(rgb).tobytes()})
 
-    def _show_channels(self, kernels: np.ndarray, label: str) -> None:
-        self.set_maps(_flat(kernels), label=label)
+    def _show_channels(self, kernels: np.ndarray, traits: dict[str, Any]) -> None:
+        self.set_maps(_flat(kernels), **traits)
 
-    def _show_single(self, kernels: np.ndarray, label: str) -> None:
-        self.set_maps(_pictures(kernels), label=label)
+    def _show_single(self, kernels: np.ndarray, traits: dict[str, Any]) -> None:
+        self.set_maps(_pictures(kernels), **traits)
 
-    def _show_pointwise(self, kernels: np.ndarray, label: str) -> None:
-        self._weights = kernels.reshape(len(kernels), -1).tobytes()
-        self.set_maps(kernels.reshape(len(kernels), 1, 1, -1), label=label)
+    def _show_pointwise(self, kernels: np.ndarray, traits: dict[str, Any]) -> None:
+        vectors = kernels.reshape(len(kernels), 1, 1, -1)
+        self.set_maps(vectors, **traits | {"_weights": vectors.tobytes()})
 
     @traitlets.validate("filter")
     def _within_filters(self, proposal: Any) -> int:
@@ -159,7 +155,9 @@ class FilterViewer(Viewer):
 
 def _shown_by_kernel(rows: list[LayerInfo]) -> list[LayerInfo]:
     """Rows that state the kernel's size; a kernel can be shown whatever the layer's maps are."""
-    return [replace(row, has_maps=True, output_shape=(None, *row.kernel_shape)) for row in rows]
+    return [
+        replace(row, has_maps=True, output_shape=(None, *(row.kernel_shape or ()))) for row in rows
+    ]
 
 
 def _kind(kernels: np.ndarray, *, first: bool) -> str:
@@ -191,6 +189,6 @@ def takes_bgr(net: VisionModel) -> bool:
     """Whether the preprocessing puts blue first, as Caffe's networks want it."""
     if net.preprocess is None:
         return False
-    black, red = np.zeros((1, 1, 1, 3), np.float32), np.float32([[[[255, 0, 0]]]])
+    black, red = np.zeros((1, 1, 1, 3), np.float32), np.array([[[[255, 0, 0]]]], np.float32)
     change = np.asarray(net.preprocess(red.copy())) - np.asarray(net.preprocess(black))
     return int(np.argmax(np.abs(change))) == 2
