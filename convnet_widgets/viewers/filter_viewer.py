@@ -128,7 +128,12 @@ class FilterViewer(Viewer):
         if cancelled.is_set():
             return
         self._kernels = kernels
-        traits = {"filters": len(kernels), "filter": self.filter, "filter_page": 0, "kind": kind}
+        traits: dict[str, Any] = {
+            "filters": len(kernels),
+            "filter": self.filter,
+            "filter_page": 0,
+            "kind": kind,
+        }
         traits |= {"_colours": b"", "_weights": b"", "label": f"Filters of {layer}"}
         traits |= self._take_wanted()
         traits["filter"] = max(0, min(traits["filter"], len(kernels) - 1))
