@@ -1,6 +1,6 @@
 """Feature maps of any layers from one forward pass."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -19,7 +19,7 @@ from .tracing import Trace, trace
 def feature_maps(
     net: keras.Model | VisionModel,
     images: Any,
-    layers: str | int | Sequence[str | int] | None = None,
+    layers: Any = None,
 ) -> dict[str, Float[np.ndarray, "batch ..."]]:
     """Compute what layers return for images, all in one forward pass.
 
@@ -47,6 +47,8 @@ def feature_maps(
     ------
     LayerNotFoundError
         If a layer is not there, with near names.
+    TypeError
+        If a layer is given by something else than a string or an integer.
     ValueError
         If the images do not fit the network, or a layer has no single output tensor.
 
@@ -100,10 +102,11 @@ def as_array(tensor: tf.Tensor) -> np.ndarray:
     return np.asarray(memoryview(tensor))
 
 
-def _asked(rows: list[LayerInfo], layers: Any) -> list[LayerInfo]:
+def _asked(rows: Sequence[LayerInfo], layers: Any) -> list[LayerInfo]:
     if layers is None:
         return [row for row in rows if row.has_maps]
-    names = [layers] if isinstance(layers, str | int | np.integer) else layers
+    several = isinstance(layers, Iterable) and not isinstance(layers, str | bytes)
+    names = layers if several else [layers]
     return [find_layer(rows, name) for name in names]
 
 

@@ -1,5 +1,7 @@
 """Learned kernels, one filter at a time, whatever kind of convolution holds them."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from jaxtyping import Float
@@ -25,7 +27,7 @@ _SEPARABLE = (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D)
 
 
 def filter_weights(
-    net: keras.Model | VisionModel, layer: str | int
+    net: keras.Model | VisionModel, layer: Any
 ) -> Float[np.ndarray, "filters *size in_channels"]:
     """Weights of every filter of a convolution.
 
@@ -49,6 +51,8 @@ def filter_weights(
     ------
     LayerNotFoundError
         If the layer is not there, with near names.
+    TypeError
+        If `layer` is neither a string nor an integer.
     ValueError
         If the layer is no convolution, or is not built yet.
 
@@ -61,12 +65,7 @@ def filter_weights(
     """
     model = as_vision_model(net).model
     found = _find(model, layer)
-    if not is_convolution(found):
-        state = "is a" if found.built else "is not built yet, call the network once; it is a"
-        raise ValueError(
-            f"the layer {layer!r} {state} {type(found).__name__}, and filters are the kernels of "
-            "convolutions; list_layers(net) shows which layers have a kernel"
-        )
+    _refuse_what_has_no_filters(found)
     return np.ascontiguousarray(_filters_first(found), dtype=np.float32)
 
 
@@ -88,7 +87,20 @@ def is_convolution(layer: keras.Layer) -> bool:
     return hasattr(layer, "kernel_size") and bool(kernels(layer))
 
 
-def _find(model: keras.Model, layer: str | int) -> keras.Layer:
+def _refuse_what_has_no_filters(layer: keras.Layer) -> None:
+    if not layer.built:
+        raise ValueError(
+            f"the layer {layer.name!r} is not built, so that it has no weights; call the network "
+            "once on an image"
+        )
+    if not is_convolution(layer):
+        raise ValueError(
+            f"the layer {layer.name!r} is a {type(layer).__name__}, and filters are the kernels "
+            "of convolutions; list_layers(net) shows which layers have a kernel"
+        )
+
+
+def _find(model: keras.Model, layer: Any) -> keras.Layer:
     traced = declared_trace(model)
     paths = [row.path for row in matching_rows(layer_rows(model, traced), layer)]
     found = {id(one): one for path, one in layers_by_path(model, traced) if path in paths}

@@ -1,6 +1,8 @@
 """Listing the layers of a network and finding one by path, name or index."""
 
+import operator
 import re
+import weakref
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -9,10 +11,11 @@ import keras
 
 from .layer_table import LayerInfo, LayerTable
 from .networks import VisionModel, as_vision_model
-from .signatures import declared_signature
+from .signatures import declared_signature, declares_inputs
 from .tracing import Trace, trace
 
 _NUMBER = re.compile(r"\[\d+\]")
+_rows: weakref.WeakKeyDictionary[Trace, tuple[LayerInfo, ...]] = weakref.WeakKeyDictionary()
 
 
 class LayerNotFoundError(LookupError):
@@ -46,18 +49,26 @@ def list_layers(net: keras.Model | VisionModel) -> LayerTable:
 
 
 def declared_trace(model: keras.Model) -> Trace | None:
-    """The trace of `model` for the input it declares; None when it was never built."""
+    """The trace of `model` for the input it declares; None when that is not known."""
     signature = declared_signature(model)
-    return None if signature is None else trace(model, signature)
+    if signature is None:
+        return None
+    try:
+        return trace(model, signature)
+    except Exception:
+        # float32 is a guess for a subclassed model, which may not take it
+        if declares_inputs(model):
+            raise
+        return None
 
 
-def layer_rows(model: keras.Model, traced: Trace | None) -> list[LayerInfo]:
+def layer_rows(model: keras.Model, traced: Trace | None) -> tuple[LayerInfo, ...]:
     """Rows of `model`, with what its trace, if there is one, knows about the outputs."""
-    places = {id(layer): index for index, layer in enumerate(model.layers)}
-    return [
-        _row(None if "/" in path else places[id(layer)], path, layer, traced)
-        for path, layer in layers_by_path(model, traced)
-    ]
+    if traced is None:
+        return _new_rows(model, None)
+    if traced not in _rows:
+        _rows[traced] = _new_rows(model, traced)
+    return _rows[traced]
 
 
 def layers_by_path(model: keras.Model, traced: Trace | None) -> Iterator[tuple[str, keras.Layer]]:
@@ -66,11 +77,13 @@ def layers_by_path(model: keras.Model, traced: Trace | None) -> Iterator[tuple[s
         yield from _walk(top, "", traced)
 
 
-def find_layer(rows: Sequence[LayerInfo], layer: str | int) -> LayerInfo:
+def find_layer(rows: Sequence[LayerInfo], layer: Any) -> LayerInfo:
     """The row that `layer` names: a path, a bare name where it is unique, or an index.
 
     Raises
     ------
+    TypeError
+        If `layer` is neither a string nor an integer.
     LayerNotFoundError
         If no row fits, with the near names or the range of indices, or if several do.
     """
@@ -81,9 +94,17 @@ def find_layer(rows: Sequence[LayerInfo], layer: str | int) -> LayerInfo:
     return found[0]
 
 
-def matching_rows(rows: Sequence[LayerInfo], layer: str | int) -> list[LayerInfo]:
+def matching_rows(rows: Sequence[LayerInfo], layer: Any) -> list[LayerInfo]:
     """All rows that `layer` names: several calls of one layer, or layers of one name."""
-    return _by_name(rows, layer) if isinstance(layer, str) else _by_index(rows, int(layer))
+    if isinstance(layer, str):
+        return _by_name(rows, layer)
+    try:
+        return _by_index(rows, operator.index(layer))
+    except TypeError:
+        raise TypeError(
+            "a layer is named by its path, its name, or its index as in model.layers, "
+            f"not by the {type(layer).__name__} {layer!r}"
+        ) from None
 
 
 def kernels(layer: keras.Layer) -> list[Any]:
@@ -98,6 +119,14 @@ def inner_layers(layer: keras.Layer) -> list[keras.Layer]:
     if isinstance(layer, keras.Model):
         return layer.layers
     return layer._flatten_layers(include_self=False, recursive=False)
+
+
+def _new_rows(model: keras.Model, traced: Trace | None) -> tuple[LayerInfo, ...]:
+    places = {id(layer): index for index, layer in enumerate(model.layers)}
+    return tuple(
+        _row(None if "/" in path else places[id(layer)], path, layer, traced)
+        for path, layer in layers_by_path(model, traced)
+    )
 
 
 def _walk(

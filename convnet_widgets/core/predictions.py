@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import keras
@@ -33,7 +34,7 @@ class Predictions(list[Prediction]):
 
 
 def predict(
-    net: keras.Model | VisionModel, images: Any, top: int = 5, output: str | int | None = None
+    net: keras.Model | VisionModel, images: Any, top: Any = 5, output: str | int | None = None
 ) -> list[Predictions]:
     """Name the classes that the network finds most likely.
 
@@ -46,8 +47,8 @@ def predict(
     top : int
         How many classes to name, at least 1; all of them when there are fewer.
     output : str or int, optional
-        Which output of a network of several: the name of the layer that gives it, or its
-        place.
+        Which output of a network of several: its key where the network returns a dict, the
+        name of the layer that gives it, or its place.
 
     Returns
     -------
@@ -59,22 +60,22 @@ def predict(
     Raises
     ------
     ValueError
-        If `top` is below 1, the output is not that of a classifier, or a network has
+        If `top` is no integer from 1 on, the output is not that of a classifier, or a network has
         several and `output` does not choose one.
     """
-    if top < 1:
-        raise ValueError(f"top counts the classes to name and starts at 1, not {top}")
+    if not isinstance(top, Integral) or top < 1:
+        raise ValueError(f"top counts the classes to name, an integer from 1 on, not {top!r}")
     vision = as_vision_model(net)
     inputs, traced = traced_inputs(vision, images)
     outputs = run(traced.function(), inputs)
-    scores = as_array(outputs[_place(vision.model, len(outputs), output)])
+    scores = as_array(outputs[_place(vision.model, traced.returned, output)])
     if scores.ndim != 2:
         raise ValueError(
             f"{vision.name} is no classifier: it returns {scores.shape[1:]} for an image, and "
             "predict() needs one score for each class; load it with include_top=True"
         )
     labels = vision.labels if vision.labels and len(vision.labels) == scores.shape[1] else None
-    return [_best(row.astype(np.float32), top, labels) for row in scores]
+    return [_best(row, int(top), labels) for row in scores]
 
 
 def _best(scores: np.ndarray, top: int, labels: Sequence[str] | None) -> Predictions:
@@ -84,13 +85,14 @@ def _best(scores: np.ndarray, top: int, labels: Sequence[str] | None) -> Predict
     )
 
 
-def _place(model: keras.Model, count: int, output: str | int | None) -> int:
-    names = list(getattr(model, "output_names", None) or range(count))
-    if output is None and count == 1:
+def _place(model: keras.Model, keys: list[str], output: str | int | None) -> int:
+    names = list(getattr(model, "output_names", None) or keys)
+    if output is None and len(keys) == 1:
         return 0
-    if output in names:
-        return names.index(output)
-    if isinstance(output, int) and -count <= output < count:
+    for known in (keys, names):
+        if output in known:
+            return known.index(output)
+    if isinstance(output, int) and -len(keys) <= output < len(keys):
         return output
     chosen = "" if output is None else f", and {output!r} is none of them"
     raise ValueError(f"the network has the outputs {names}{chosen}: choose one with output=")

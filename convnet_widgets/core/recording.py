@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 _patching = threading.RLock()
 
@@ -50,17 +51,15 @@ def record_calls(model: keras.Model, forward: Callable[[], Any]) -> Call:
     Returns
     -------
     Call
-        The root stands for `model` itself.
+        That of `model` itself.
     """
     recorder = _Recorder(Call(model))
-    layers = model._flatten_layers(include_self=False)
     with _patching, ExitStack() as stack:
-        for layer in (model, *layers):
+        for layer in model._flatten_layers():
             stack.enter_context(_kept_losses(layer))
-        for layer in layers:
             stack.enter_context(_wrapped_call(layer, recorder))
-        recorder.root.output = forward()
-    return recorder.root
+        forward()
+    return recorder.root.children[0]
 
 
 class _Recorder:
@@ -87,6 +86,8 @@ class _Recorder:
 
 def _channels_first(layer: keras.Layer, before: bool) -> bool:
     """Whether the maps of `layer` have their channels first; layers that do not say keep it."""
+    if isinstance(layer, keras.layers.Permute):
+        return layer.dims[0] == (1 if before else len(layer.dims))
     data_format = getattr(layer, "data_format", None)
     return before if data_format is None else data_format == "channels_first"
 
@@ -106,7 +107,7 @@ def _kept_losses(layer: keras.Layer) -> Iterator[None]:
 @contextmanager
 def _wrapped_call(layer: keras.Layer, recorder: _Recorder) -> Iterator[None]:
     name = "call" if getattr(layer, "quantization_mode", None) is None else "quantized_call"
-    original = getattr(layer, name)
+    original = _untraced(getattr(layer, name))
 
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -122,3 +123,9 @@ def _wrapped_call(layer: keras.Layer, recorder: _Recorder) -> Iterator[None]:
             del vars(layer)[name]
         else:
             vars(layer)[name] = own
+
+
+def _untraced(function: Callable) -> Callable:
+    """The same, without the graphs that a ``tf.function`` keeps: they change the user's state."""
+    python = getattr(function, "python_function", None)
+    return function if python is None else tf.function(python)

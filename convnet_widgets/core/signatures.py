@@ -31,8 +31,10 @@ def declared_signature(model: keras.Model) -> Signature | None:
     if inputs := _symbolic_inputs(model):
         specs = (tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in inputs)
         return Signature(tuple(specs), _structure(model))
-    shape = _first_call_shape(model)
-    return None if shape is None else Signature((tf.TensorSpec(shape),), 0)
+    specs = _first_call_specs(model)
+    if specs is None or isinstance(specs, tf.TensorSpec):
+        return None if specs is None else Signature((specs,), 0)
+    return Signature(tuple(keras.tree.flatten(specs)), specs)
 
 
 def signature_of(model: keras.Model, data: Any) -> Signature:
@@ -62,6 +64,11 @@ def flat_inputs(model: keras.Model, data: Any) -> list[tf.Tensor]:
     return [tf.convert_to_tensor(x, _dtype(x)) for x in flat]
 
 
+def declares_inputs(model: keras.Model) -> bool:
+    """Whether `model` says what it takes, as those do that are no subclass."""
+    return bool(_symbolic_inputs(model))
+
+
 def build(model: keras.Model, inputs: Sequence[tf.Tensor], signature: Signature) -> None:
     """Create the weights of a network that was never called, as its first call would."""
     if not model.built:
@@ -78,15 +85,12 @@ def _structure(model: keras.Model) -> Any:
     return model.input
 
 
-def _first_call_shape(model: keras.Model) -> tuple[int, ...] | None:
+def _first_call_specs(model: keras.Model) -> Any:
+    """Specifications in the structure that the first call of a subclassed model had."""
     shapes = list((getattr(model, "_build_shapes_dict", None) or {}).values())
     if not model.built or len(shapes) != 1:
         return None
-    shape = shapes[0]
-    is_one_shape = isinstance(shape, tuple | list) and all(
-        size is None or isinstance(size, int) for size in shape
-    )
-    return tuple(shape) if is_one_shape else None
+    return keras.tree.map_shape_structure(tf.TensorSpec, shapes[0])
 
 
 def _dtype(x: Any) -> tf.DType:

@@ -8,7 +8,7 @@ layer of the same image, is never traced anew.
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -57,10 +57,14 @@ class Trace:
     ----------
     outputs : dict of str to Output
         What each layer call returned, by path, inner calls before outer ones.
+    returned : list of str
+        Names of what the network itself returns: keys where that is a dict, else places.
     """
 
     def __init__(self, model: keras.Model, signature: Signature) -> None:
         self.outputs: dict[str, Output] = {}
+        self.returned: list[str] = []
+        self._parts = [_reference(part) for part in _parts(model)]
         self._functions: OrderedDict[tuple[str, ...] | None, Callable] = OrderedDict()
         # the graph must not keep the network alive
         reference = weakref.ref(model)
@@ -72,9 +76,17 @@ class Trace:
                     network, lambda: network(signature.pack(inputs), training=False)
                 )
             self._collect(root, "")
-            return keras.tree.flatten(root.output)
+            results = _tensors(root.output)
+            self.returned = list(results)
+            return [_as_float(tensor) for tensor in results.values()]
 
+        self._specs = signature.specs
         self._graph = tf.compat.v1.wrap_function(forward, list(signature.specs))
+
+    @property
+    def is_current(self) -> bool:
+        """Whether all that the graph was made of is still there."""
+        return all(part() is not None for part in self._parts)
 
     def _collect(self, parent: Call, prefix: str) -> None:
         for name, call in parent.named_children():
@@ -85,7 +97,7 @@ class Trace:
     def function(self, paths: Sequence[str] | None = None) -> Callable:
         """Function of the flat inputs that returns the maps of `paths` from one forward pass.
 
-        Without `paths` it returns what the network itself returns, flat.
+        Without `paths` it returns what the network itself returns, flat, as float32.
         """
         key = None if paths is None else tuple(paths)
         with _lock:
@@ -95,18 +107,24 @@ class Trace:
         graph = self._graph
         inputs = [tensor for tensor in graph.inputs if tensor.dtype != tf.resource]
         if paths is None:
-            return graph.prune(inputs, graph.structured_outputs)
-        return graph.prune(inputs, [self.outputs[path].maps for path in paths])
+            fetches = graph.structured_outputs
+        else:
+            fetches = [self.outputs[path].maps for path in paths]
+        # without a signature each call would first fail, and print its arguments
+        return graph.prune(inputs, fetches, input_signature=(self._specs, {}))
 
 
 def trace(model: keras.Model, signature: Signature) -> Trace:
     """The graph of a built `model` for `signature`: the one at hand, or a new one.
 
-    It is traced anew once layers were exchanged, renamed, or given another activation.
+    It is traced anew once layers were exchanged, renamed, or given another activation or
+    other variables.
     """
     key = (_fingerprint(model), signature.key)
     with _lock:
         kept = _traces.setdefault(model, OrderedDict())
+        if key in kept and not kept[key].is_current:
+            del kept[key]  # something new lives at the address of what is gone
         return _remembered(kept, key, _TRACES_KEPT, lambda: Trace(model, signature))
 
 
@@ -125,17 +143,42 @@ def _remembered(
 def _fingerprint(model: keras.Model) -> int:
     return hash(
         tuple(
-            (id(layer), layer.name, layer.dtype_policy.name, id(getattr(layer, "activation", None)))
+            (layer.name, layer.dtype_policy.name, *map(id, _parts_of(layer)))
             for layer in model._flatten_layers()
         )
     )
+
+
+def _parts(model: keras.Model) -> Iterator[Any]:
+    for layer in model._flatten_layers():
+        yield from _parts_of(layer)
+
+
+def _parts_of(layer: keras.Layer) -> Iterator[Any]:
+    """What a graph is made of and the user may exchange."""
+    yield layer
+    yield getattr(layer, "activation", None)
+    yield from layer._trainable_variables
+
+
+def _reference(part: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(part)
+    except TypeError:  # None, and functions written in C, which hold no network
+        return lambda: (part,)
+
+
+def _tensors(output: Any) -> dict[str, tf.Tensor]:
+    """The tensors in what a network returned, by their place in it."""
+    leaves = keras.tree.flatten_with_path(output)
+    return {"/".join(map(str, path)): leaf for path, leaf in leaves if isinstance(leaf, tf.Tensor)}
 
 
 def _output(call: Call) -> Output:
     output = call.output
     if not isinstance(output, tf.Tensor) or output.shape.rank is None:
         return Output(id(call.layer), None, None, repeated=False)
-    here = output.graph is tf.compat.v1.get_default_graph() and output.dtype != tf.string
+    here = output.graph is tf.compat.v1.get_default_graph() and _is_real(output)
     return Output(
         layer=id(call.layer),
         shape=tuple(output.shape),
@@ -149,3 +192,11 @@ def _maps(output: tf.Tensor, channels_first: bool) -> tf.Tensor:
     if channels_first and rank > 2:
         output = tf.transpose(output, [0, *range(2, rank), 1])
     return tf.cast(output, tf.float32)
+
+
+def _as_float(tensor: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tensor, tf.float32) if _is_real(tensor) else tensor
+
+
+def _is_real(tensor: tf.Tensor) -> bool:
+    return tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool
