@@ -68,7 +68,16 @@ class _Slider(Widget):
             super().notify_change(change)
 
 
-class ChannelSlider(_Slider):
+class _IntegerSlider(_Slider):
+    """A whole number that always lies between `min` and `max`."""
+
+    value = _Integer(0).tag(sync=True)
+    min = _Integer(0).tag(sync=True)
+    max = _Integer(1).tag(sync=True)
+    step = _Integer(1).tag(sync=True)
+
+
+class ChannelSlider(_IntegerSlider):
     """A slider over the channels of a layer.
 
     Parameters
@@ -103,14 +112,10 @@ class ChannelSlider(_Slider):
 
     _esm = module("channel_slider.js")
 
-    value = _Integer(0).tag(sync=True)
-    min = _Integer(0).tag(sync=True)
-    max = _Integer(1).tag(sync=True)
-    step = _Integer(1).tag(sync=True)
     description = traitlets.Unicode("Channel").tag(sync=True)
 
 
-class FilterIndexPicker(_Slider):
+class FilterIndexPicker(_IntegerSlider):
     """A slider with a number field and buttons to the previous and the next filter.
 
     Parameters
@@ -136,10 +141,6 @@ class FilterIndexPicker(_Slider):
 
     _esm = module("filter_index_picker.js")
 
-    value = _Integer(0).tag(sync=True)
-    min = _Integer(0).tag(sync=True)
-    max = _Integer(1).tag(sync=True)
-    step = _Integer(1).tag(sync=True)
     description = traitlets.Unicode("Filter").tag(sync=True)
 
 
