@@ -24,7 +24,7 @@ class LayerInfo:
     kernel_shape : tuple of int or None
         Shape of the kernel as Keras stores it.
     output_shape : tuple or None
-        Batch axis first; None for a size that is not fixed. None instead of a tuple where
+        Batch axis first, as None; None for a size that is not fixed. None instead of a tuple where
         the layer returns no single tensor, is not called, or the network was never called.
     parameters : int
         Number of weights, those of layers inside it included.

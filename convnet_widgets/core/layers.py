@@ -152,13 +152,14 @@ def _row(index: int | None, path: str, layer: keras.Layer, traced: Trace | None)
     output = traced.outputs.get(path) if traced else None
     shape = output.shape if output else None
     if isinstance(layer, keras.layers.InputLayer):
-        shape = tuple(layer.batch_shape)
+        shape = layer.batch_shape
     return LayerInfo(
         index=index,
         path=path,
         type=type(layer).__name__,
         kernel_shape=None if kernel is None else tuple(kernel.shape),
-        output_shape=shape,
+        # a subclassed model is traced for the batch of its first call
+        output_shape=(None, *shape[1:]) if shape else shape,
         parameters=layer.count_params() if layer.built else 0,
         has_maps=bool(
             output

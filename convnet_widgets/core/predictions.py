@@ -16,7 +16,7 @@ from .running import run
 class Prediction(NamedTuple):
     """One class of the answer: its index, its name, and what the network gives it."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # the class, not tuple.index
     label: str
     score: float
 
@@ -90,7 +90,7 @@ def _place(model: keras.Model, keys: list[str], output: str | int | None) -> int
     if output is None and len(keys) == 1:
         return 0
     for known in (keys, names):
-        if output in known:
+        if isinstance(output, str) and output in known:
             return known.index(output)
     if isinstance(output, int) and -len(keys) <= output < len(keys):
         return output

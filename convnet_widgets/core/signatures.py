@@ -28,9 +28,8 @@ class Signature:
 
 def declared_signature(model: keras.Model) -> Signature | None:
     """The signature that `model` declares, for any batch size; None when it was never built."""
-    if inputs := _symbolic_inputs(model):
-        specs = (tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in inputs)
-        return Signature(tuple(specs), _structure(model))
+    if declares_inputs(model):
+        return _symbolic_signature(model)
     specs = _first_call_specs(model)
     if specs is None or isinstance(specs, tf.TensorSpec):
         return None if specs is None else Signature((specs,), 0)
@@ -39,8 +38,8 @@ def declared_signature(model: keras.Model) -> Signature | None:
 
 def signature_of(model: keras.Model, data: Any) -> Signature:
     """The signature by which `model` takes `data`, which fixes only what the network does not."""
-    if _symbolic_inputs(model):
-        return declared_signature(model)
+    if declares_inputs(model):
+        return _symbolic_signature(model)
     flat = keras.tree.flatten(data)
     specs = tuple(tf.TensorSpec(np.shape(x), _dtype(x)) for x in flat)
     return Signature(specs, data if len(flat) > 1 else 0)
@@ -73,6 +72,12 @@ def build(model: keras.Model, inputs: Sequence[tf.Tensor], signature: Signature)
     """Create the weights of a network that was never called, as its first call would."""
     if not model.built:
         model(signature.pack(inputs), training=False)
+
+
+def _symbolic_signature(model: keras.Model) -> Signature:
+    inputs = _symbolic_inputs(model)
+    specs = (tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in inputs)
+    return Signature(tuple(specs), _structure(model))
 
 
 def _symbolic_inputs(model: keras.Model) -> list[Any]:

@@ -70,7 +70,7 @@ class Trace:
         reference = weakref.ref(model)
 
         def forward(*inputs: tf.Tensor) -> list[tf.Tensor]:
-            network = reference()
+            network: Any = reference()
             with keras.StatelessScope(collect_losses=True):
                 root = record_calls(
                     network, lambda: network(signature.pack(inputs), training=False)
