@@ -21,8 +21,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
 
-# matplotlib loads it by name for %matplotlib widget
-NOT_IMPORTED = {"ipympl"}
+# matplotlib loads the one for %matplotlib widget, anywidget the other, of which 8.1 is needed
+NOT_IMPORTED = {"ipympl", "ipywidgets"}
 
 
 def imported_modules(path):
