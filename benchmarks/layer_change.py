@@ -1,0 +1,104 @@
+"""Another layer of 56 × 56 × 256 maps, already computed: key press to 64 new maps on the screen."""
+
+from _lab import open_notebook
+from _moves import Target, install_probe
+
+CHANGES = 40
+AIM = 150  # ms
+
+CELLS = [
+    """
+import keras
+import numpy as np
+import convnet_widgets as cw
+inputs = keras.Input((56, 56, 3))
+outputs = inputs
+for name in ["first", "second"]:
+    outputs = keras.layers.Conv2D(256, 3, padding="same", activation="relu", name=name)(outputs)
+keras.utils.set_random_seed(0)
+image = np.random.default_rng(0).uniform(0, 255, (56, 56, 3)).astype(np.float32)
+viewer = cw.FeatureMapViewer(keras.Model(inputs, outputs), image)
+viewer""",
+    """
+%matplotlib inline
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+maps = [viewer._activations(name)[0] for name in ["first", "second"]]
+output = widgets.Output().add_class("bench-subplots")
+def draw(layer):
+    figure, axes = plt.subplots(8, 8, figsize=(8, 8))
+    for channel, ax in enumerate(axes.flat):
+        ax.imshow(maps[layer][..., channel])
+        ax.axis("off")
+    plt.show()
+def show(change):
+    with output:
+        output.clear_output(wait=True)
+        draw(change.new)
+slider = widgets.IntSlider(0, 0, 1).add_class("bench-layer")
+slider.observe(show, "value")
+with output:
+    draw(0)
+widgets.VBox([slider, output])""",
+]
+
+
+class Alternating(Target):
+    """A choice of two, changed to and fro."""
+
+    def move(self, page):
+        """Choose the other one."""
+        super().move(page)
+        back = {"ArrowUp": "ArrowDown", "ArrowDown": "ArrowUp"}
+        self.keys = tuple(back.get(key, key) for key in self.keys)
+
+
+def targets():
+    """The list of layers of the viewer, where Enter chooses, and a slider of two positions."""
+    return [
+        Alternating(
+            "FeatureMapViewer",
+            ".cw-feature-maps [role=combobox]",
+            ".cw-feature-maps .cw-map-stage canvas",
+            ("Enter", "ArrowDown", "Enter"),
+        ),
+        Alternating(
+            "64 subplots, inline",
+            ".bench-layer .noUi-handle",
+            ".bench-subplots img",
+            ("ArrowUp",),
+        ),
+    ]
+
+
+def measure():
+    """The targets after all changes."""
+    measured = targets()
+    with open_notebook(CELLS) as (page, _):
+        install_probe(page)
+        for target in measured:
+            target.focus(page)
+            for _ in range(2):
+                target.move(page)
+            target.times.clear()
+        for _ in range(CHANGES // 10):
+            for target in measured:
+                target.focus(page)
+                for _ in range(10):
+                    target.move(page)
+    return measured
+
+
+def main():
+    viewer, subplots = measure()
+    print(f"{CHANGES} changes of layer; ratios to FeatureMapViewer\n")
+    print(f"{'':22}median     p95")
+    for target in (viewer, subplots):
+        ratios = [target.quantile(share) / viewer.quantile(share) for share in (0.5, 0.95)]
+        print(f"{target.name:20}{ratios[0]:7.1f}×{ratios[1]:7.1f}×")
+    median, p95 = viewer.quantile(0.5), viewer.quantile(0.95)
+    print(f"\nFeatureMapViewer: {median:.0f} ms median, {p95:.0f} ms p95 (aim: below {AIM})")
+
+
+if __name__ == "__main__":
+    main()
