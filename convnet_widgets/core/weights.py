@@ -16,7 +16,7 @@ from .pretrained.efficientnet_lite import efficientnet_lite0
 
 IMAGENET = "imagenet"
 # Seconds: a fallback is near in the first case, and somebody asked to wait in the second.
-_PATIENCE_AUTO = 2.5
+_PATIENCE_AUTO = 2.0
 _PATIENCE_EXPLICIT = 20.0
 _LAB = 'pip install "convnet-widgets[lab]"'
 _KERAS_FILES = (".h5", ".hdf5", ".keras")
