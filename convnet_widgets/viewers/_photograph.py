@@ -9,14 +9,16 @@ from ..core.preparation import image_batch, image_input
 from ..rendering.encoding import encode
 from ..rendering.photographs import photograph
 
+_SMALL = 64  # pixels of height; so much enlarged the blocks of JPEG would show
+
 
 def photograph_bytes(net: VisionModel, images: Any) -> bytes:
-    """JPEG of the first image at the size the network takes; empty where it takes no images."""
+    """PNG or JPEG of the image at the size the network takes; empty where it takes no images."""
     wanted = image_input(net.model)
     if wanted is None or isinstance(images, dict | list | tuple):
         return b""
     pixels = np.asarray(image_batch(images, wanted)[0])
-    return encode(photograph(pixels), "jpeg")
+    return encode(photograph(pixels), "png" if pixels.shape[0] <= _SMALL else "jpeg")
 
 
 def takes_photographs(net: VisionModel) -> bool:

@@ -11,7 +11,7 @@ from ..core.layers import LayerNotFoundError, find_layer
 from ..core.networks import VisionModel
 from ..widgets.layer_dropdown import layer_options
 from ..widgets.map_grid import MapGrid
-from ._worker import Worker
+from ._worker import Job, Worker
 
 
 class Viewer(MapGrid):
@@ -71,13 +71,8 @@ class Viewer(MapGrid):
 
     def refresh(self) -> None:
         """Compute and show the chosen layer anew, as after training; see :meth:`wait`."""
-        layer = self.layer
-
-        def job(cancelled: Event) -> None:
-            self._forget()
-            self._show(layer, cancelled)
-
-        self._request(job)
+        self._forget()
+        self._request(self._show_present)
 
     def wait(self, timeout: float = 60) -> None:
         """Wait until everything asked for is shown; a cell ends before the worker does.
@@ -106,13 +101,21 @@ class Viewer(MapGrid):
     def _forget(self) -> None:
         """Drop what was computed with the network as it was."""
 
-    def _change_layer(self, change: Any) -> None:
-        self._request(lambda cancelled: self._show(change.new, cancelled))
+    def _change_layer(self, _: Any) -> None:
+        self._request(self._show_present)
 
-    def _request(self, job: Any) -> None:
+    # a waiting job may be dropped for a later one, so each shows whatever is chosen by then
+    def _show_present(self, cancelled: Event) -> None:
+        self._show(self.layer, cancelled)
+
+    def _request(self, job: Job) -> None:
+        def busily(cancelled: Event) -> None:
+            self.busy = True  # the job before may have ended since it was asked for
+            job(cancelled)
+
         self.busy = True
         self.error = ""
-        self._worker.submit(job)
+        self._worker.submit(busily)
 
     def _rest(self) -> None:
         self.busy = False

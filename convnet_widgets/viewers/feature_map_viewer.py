@@ -1,6 +1,7 @@
 """The panel that shows what every channel of a layer makes of a photograph."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from math import prod
 from os import PathLike
 from pathlib import Path
@@ -75,20 +76,26 @@ class FeatureMapViewer(Viewer):
     _photograph = traitlets.Bytes(b"").tag(sync=True)
     _image_name = traitlets.Unicode("").tag(sync=True)
     _samples = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    _uploads = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, net: Any, image: Any, layer: str | int | None = None, **traits: Any) -> None:
         vision = as_vision_model(net)
         self._images, name = _read(image)
+        self._unread: deque[Callable[[], tuple[Any, str]]] = deque(maxlen=1)
         self._computed: dict[str, np.ndarray] = {}
+        self._about_image = {
+            "_image_name": name,
+            "_photograph": photograph_bytes(vision, self._images),
+        }
         self._maps = np.zeros((0, 0, 0), np.float32)
         rows = layers_for(vision, self._images)
         super().__init__(
             vision,
             rows,
             _first_layer(rows, vision) if layer is None else layer,
-            _image_name=name,
-            _photograph=photograph_bytes(vision, self._images),
             _samples=_offered_samples(vision),
+            _uploads=takes_photographs(vision),
+            **self._about_image,
             **traits,
         )
         self.on_msg(self._take_message)
@@ -136,35 +143,42 @@ class FeatureMapViewer(Viewer):
         raise ValueError(f"a figure shows the 'channel' or the 'layer', not {what!r}")
 
     def _show(self, layer: str, cancelled: Event) -> None:
+        self._take_image()
+        if cancelled.is_set():
+            return
         maps = as_planes(self._activations(layer)[0])
         if not cancelled.is_set():
             self._maps = maps
-            self.set_maps(maps, label=f"Feature maps of {layer}", **self._take_wanted())
+            traits = self._about_image | {"label": f"Feature maps of {layer}"}
+            self.set_maps(maps, **traits | self._take_wanted())
 
     def _activations(self, layer: str) -> np.ndarray:
-        if layer not in self._computed:
+        computed = self._computed  # another one once it is out of date
+        if layer not in computed:
             together = _bytes_of(self.rows, self._images) <= _TOGETHER
-            self._computed = feature_maps(self.net, self._images, None if together else layer)
-        return self._computed[layer]
+            computed.clear()
+            computed |= feature_maps(self.net, self._images, None if together else layer)
+        return computed[layer]
 
     def _forget(self) -> None:
         self._computed = {}
 
-    def _exchange(self, read: Any) -> None:
-        layer = self.layer
+    def _exchange(self, read: Callable[[], tuple[Any, str]]) -> None:
+        self._unread.append(read)
+        self._request(self._show_present)
 
-        def job(cancelled: Event) -> None:
-            images, name = read()
-            photograph = photograph_bytes(self.net, images)
-            layers_for(self.net, images)  # an image that does not fit leaves the present one
-            if cancelled.is_set():
-                return
-            self._images, self._computed = images, {}
-            with self.hold_sync():
-                self._image_name, self._photograph = name, photograph
-                self._show(layer, cancelled)
-
-        self._request(job)
+    def _take_image(self) -> None:
+        """Read the image asked for last; one that cannot be shown leaves the present one."""
+        if not self._unread:
+            return
+        try:
+            images, name = self._unread.pop()()
+            about = {"_image_name": name, "_photograph": photograph_bytes(self.net, images)}
+            layers_for(self.net, images)
+        except Exception as error:
+            self._show_error(error)
+            return
+        self._images, self._computed, self._about_image = images, {}, about
 
     def _take_message(self, _widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         name = str(content.get("name", ""))

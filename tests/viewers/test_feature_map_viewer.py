@@ -1,4 +1,5 @@
 import io
+import threading
 
 import kinds
 import numpy as np
@@ -141,10 +142,75 @@ def test_the_photograph_is_what_the_network_sees():
     assert seen[1, 6, 2] < 50
 
 
+def test_a_small_photograph_is_shown_without_loss():
+    image = kinds.pixels(12, 12, 3).astype("uint8")
+    viewer = cw.FeatureMapViewer(kinds.functional(), image)
+    seen = np.asarray(Image.open(io.BytesIO(viewer._photograph)))
+    np.testing.assert_array_equal(seen, image)
+
+
 def test_networks_without_a_photograph_offer_none():
     viewer = cw.FeatureMapViewer(kinds.one_dimensional(), kinds.pixels(20, 2))
-    assert (viewer._photograph, viewer._samples) == (b"", [])
-    assert cw.FeatureMapViewer(kinds.functional(), kinds.RGB())._samples == cw.sample_images()
+    assert (viewer._photograph, viewer._samples, viewer._uploads) == (b"", [], False)
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
+    assert (viewer._samples, viewer._uploads) == (cw.sample_images(), True)
+
+
+def test_an_upload_is_offered_without_sample_images(monkeypatch):
+    def none():
+        raise ModuleNotFoundError("there are no sample images")
+
+    monkeypatch.setattr(feature_map_viewer, "sample_images", none)
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
+    assert (viewer._samples, viewer._uploads) == ([], True)
+
+
+@pytest.mark.parametrize("image_first", [True, False])
+def test_an_image_and_a_layer_chosen_at_once_are_both_shown(image_first):
+    model = kinds.functional()
+    viewer = cw.FeatureMapViewer(model, kinds.RGB())
+    started, go_on = threading.Event(), threading.Event()
+    viewer._request(lambda _: (started.set(), go_on.wait(5)))
+    started.wait(5)
+    if image_first:
+        viewer.set_image("coffee")
+    viewer.layer = "conv2"
+    if not image_first:
+        viewer.set_image("coffee")
+    go_on.set()
+    expected = cw.feature_maps(model, cw.load_image("coffee"), "conv2")["conv2"][0]
+    np.testing.assert_array_equal(viewer.maps, expected)
+    assert (viewer._image_name, viewer.label) == ("coffee", "Feature maps of conv2")
+
+
+def test_a_layer_is_shown_for_the_present_image_where_the_new_one_cannot_be_read():
+    model = kinds.functional()
+    viewer = cw.FeatureMapViewer(model, kinds.RGB())
+    started, go_on = threading.Event(), threading.Event()
+    viewer._request(lambda _: (started.set(), go_on.wait(5)))
+    started.wait(5)
+    viewer.set_image(b"not an image")
+    viewer.layer = "conv2"
+    go_on.set()
+    expected = cw.feature_maps(model, kinds.RGB(), "conv2")["conv2"][0]
+    np.testing.assert_array_equal(viewer.maps, expected)
+    assert "not an image" in viewer.error
+
+
+def test_busy_until_the_last_of_two_requests_is_done():
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
+    viewer.wait()
+    seen = []
+    submit = viewer._worker.submit
+
+    def after_the_end_of_another(job):
+        viewer._rest()
+        submit(job)
+
+    viewer._worker.submit = after_the_end_of_another
+    viewer._request(lambda _: seen.append(viewer.busy))
+    viewer.wait()
+    assert (seen, viewer.busy) == ([True], False)
 
 
 @pytest.mark.parametrize(
