@@ -152,6 +152,7 @@ def as_vision_model(net: Any) -> VisionModel:
 
 def load_model(
     name: Any,
+    /,
     weights: Any = "auto",
     *,
     seed: int = 0,
