@@ -96,8 +96,8 @@ def statistics(
     count = np.maximum(finite.sum((0, 1)), 1)
     values = maps if finite.all() else np.where(finite, maps, np.float32(0))
     mean = values.sum((0, 1), np.float64) / count
-    squares = np.square(values - mean, where=finite, out=np.zeros(maps.shape))
-    deviation = np.sqrt(squares.sum((0, 1)) / count)
+    differences = np.subtract(values, mean, where=finite, out=np.zeros(maps.shape))
+    deviation = np.sqrt(np.einsum("ijk,ijk->k", differences, differences) / count)
     highest = maps.max((0, 1), initial=-np.inf, where=finite)
     zeros = np.count_nonzero(maps == 0, (0, 1)) / count
     highest = np.where(np.isneginf(highest), 0, highest)
