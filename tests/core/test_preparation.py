@@ -1,0 +1,243 @@
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from convnet_widgets import VisionModel
+
+GENERATOR = np.random.default_rng(0)
+
+
+def takes(*shape, **options):
+    """A network that takes arrays of a shape; its name is of no family."""
+    inputs = keras.Input(shape, **options)
+    return VisionModel(keras.Model(inputs, keras.layers.Activation("relu")(inputs), name="mine"))
+
+
+def image(*shape):
+    return GENERATOR.uniform(0, 255, shape).astype("float32")
+
+
+def test_pixels_of_the_right_size_go_in_as_they_are():
+    batch = image(2, 4, 5, 3)
+    prepared = takes(4, 5, 3).prepare(batch)
+    assert prepared.dtype == np.float32
+    np.testing.assert_array_equal(prepared, batch)
+
+
+def test_bytes_become_floats_of_the_same_value():
+    values = np.arange(256, dtype="uint8").reshape(16, 16, 1)
+    np.testing.assert_array_equal(takes(16, 16, 1).prepare(values)[0], values)
+
+
+def test_values_are_never_rescaled():
+    small = image(4, 4, 3) / 255
+    np.testing.assert_array_equal(takes(4, 4, 3).prepare(small)[0], small)
+
+
+def test_the_image_given_is_left_alone():
+    given_ = image(4, 5, 3)
+    before = given_.copy()
+    takes(4, 5, 3).prepare(given_)[:] = 0
+    np.testing.assert_array_equal(given_, before)
+
+
+@pytest.mark.parametrize("size", [(7, 5), (40, 60)])
+def test_resizes_each_band_as_pillow_does(size):
+    source = image(20, 30, 3)
+    expected = np.stack(
+        [
+            np.asarray(
+                Image.fromarray(source[..., band]).resize(size[::-1], Image.Resampling.BICUBIC)
+            )
+            for band in range(3)
+        ],
+        axis=2,
+    )
+    prepared = takes(*size, 3).prepare(source)[0]
+    np.testing.assert_allclose(prepared, expected.clip(source.min(), source.max()), atol=1e-3)
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.floats(0, 255, width=32))
+def test_a_flat_image_stays_flat(height, width, value):
+    prepared = takes(6, 7, 1).prepare(np.full((height, width), value))
+    np.testing.assert_allclose(prepared, np.full((1, 6, 7, 1), value), rtol=1e-5)
+
+
+def test_resizing_stays_within_the_range_of_the_image():
+    edge = np.repeat([[0.0], [255.0]], 8, axis=0) * np.ones((1, 16))
+    prepared = takes(50, 50, 1).prepare(edge)
+    assert prepared.min() == 0
+    assert prepared.max() == 255
+
+
+def test_only_the_fixed_axis_is_resized():
+    assert takes(None, 10, 3).prepare(image(20, 30, 3)).shape == (1, 20, 10, 3)
+
+
+def test_unknown_size_keeps_the_image():
+    source = image(20, 30, 3)
+    np.testing.assert_array_equal(takes(None, None, 3).prepare(source)[0], source)
+
+
+def test_a_list_of_several_sizes():
+    images = [image(10, 10, 3), image(20, 30, 3), image(8, 8)]
+    net = takes(8, 8, 3)
+    together = net.prepare(images)
+    for one, source in zip(together, images, strict=True):
+        np.testing.assert_array_equal(one, net.prepare(source)[0])
+
+
+def test_seven_bands():
+    source = image(16, 16, 7)
+    prepared = takes(8, 8, 7).prepare(source)
+    np.testing.assert_array_equal(prepared[..., 4:5], takes(8, 8, 1).prepare(source[..., 4]))
+
+
+def test_rgb_to_grey_is_that_of_pillow():
+    source = GENERATOR.integers(0, 256, (9, 9, 3), "uint8")
+    expected = np.asarray(Image.fromarray(source).convert("L"))
+    np.testing.assert_allclose(takes(9, 9, 1).prepare(source)[0, ..., 0], expected, atol=1)
+
+
+@pytest.mark.parametrize("shape", [(9, 9), (9, 9, 1)])
+def test_grey_to_rgb(shape):
+    source = image(*shape)
+    expected = np.repeat(source.reshape(9, 9, 1), 3, axis=2)
+    np.testing.assert_array_equal(takes(9, 9, 3).prepare(source)[0], expected)
+
+
+def test_channels_first():
+    inputs = keras.Input((3, 8, 10))
+    maps = keras.layers.Conv2D(2, 3, data_format="channels_first")
+    model = keras.Model(inputs, maps(inputs))
+    net = VisionModel(model, preprocess=lambda pixels: pixels - [1, 2, 3])
+    source = image(8, 10, 3)
+    prepared = net.prepare(source)
+    assert net.input_size == (8, 10)
+    np.testing.assert_allclose(prepared[0, 1], source[..., 1] - 2, atol=1e-4)
+
+
+def test_preprocessing_is_applied_to_the_resized_batch():
+    seen = []
+    net = VisionModel(takes(4, 4, 3).model, preprocess=lambda x: seen.append(x) or x / 2)
+    source = image(4, 4, 3)
+    np.testing.assert_array_equal(net.prepare(source)[0], source / 2)
+    assert seen[0].shape == (1, 4, 4, 3)
+    assert seen[0].dtype == np.float32
+
+
+# Networks that tell less, or take other things
+
+
+class Subclassed(keras.Model):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, x):
+        return self.layer(x)
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_subclassed(called):
+    net = VisionModel(Subclassed(keras.layers.Conv2D(2, 3)))
+    if called:
+        net.model(image(1, 9, 9, 7))
+    source = image(10, 12, 7)
+    assert net.input_size == (None, None)
+    np.testing.assert_array_equal(net.prepare(source)[0], source)
+
+
+def test_sequential_never_called():
+    net = VisionModel(keras.Sequential([keras.layers.Conv2D(2, 3)]))
+    assert net.prepare(image(10, 12, 3)).shape == (1, 10, 12, 3)
+
+
+@pytest.mark.parametrize("build", [Subclassed, lambda layer: keras.Sequential([layer])])
+def test_one_dimension_never_called(build):
+    net = VisionModel(build(keras.layers.Conv1D(2, 3)))
+    source = image(20, 4)
+    np.testing.assert_array_equal(net.prepare(source), source[None])
+    np.testing.assert_array_equal(net.prepare(source[None]), source[None])
+
+
+def test_one_dimension():
+    net = takes(20, 4)
+    assert net.input_size == (None, None)
+    source = image(20, 4)
+    np.testing.assert_array_equal(net.prepare(source), source[None])
+    np.testing.assert_array_equal(net.prepare([source, source]), np.stack([source, source]))
+
+
+def test_three_dimensions():
+    source = image(4, 5, 6, 1)
+    np.testing.assert_array_equal(takes(4, 5, 6, 1).prepare(source), source[None])
+
+
+def test_several_inputs():
+    one, two = keras.Input((4, 4, 3), name="one"), keras.Input((5,), name="two")
+    outputs = [keras.layers.Activation("relu")(x) for x in (one, two)]
+    net = VisionModel(keras.Model([one, two], outputs))
+    pixels, row = image(4, 4, 3), image(2, 5)
+    assert net.input_size == (4, 4)
+    for values in ([pixels, row], (pixels, row)):
+        prepared = net.prepare(values)
+        np.testing.assert_array_equal(prepared[0], pixels[None])
+        np.testing.assert_array_equal(prepared[1], row)
+    prepared = net.prepare({"one": pixels, "two": row})
+    np.testing.assert_array_equal(prepared["one"], pixels[None])
+    for wrong in ([pixels], pixels):
+        with pytest.raises(ValueError, match=r"has 2 inputs \['one', 'two'\]"):
+            net.prepare(wrong)
+    with pytest.raises(ValueError, match=r"inputs \['one', 'two'\], got \['one', 'three'\]"):
+        net.prepare({"one": pixels, "three": row})
+    with pytest.raises(ValueError, match=r"'one' takes arrays of shape \(None, 4, 4, 3\)"):
+        net.prepare([image(8, 8, 3), row])
+
+
+def test_whole_numbers_stay_whole_for_other_inputs():
+    net = takes(5, dtype="int32")
+    assert net.prepare(np.arange(5)).dtype.kind == "i"
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (image(8, 8, 3), "takes images of 7 channels, got 3"),
+        (image(8, 8), "takes images of 7 channels, got 1"),
+        (np.zeros((0, 8, 7)), "the image is empty"),
+        (np.zeros((0, 8, 8, 7)), "at least one image"),
+        ([], "at least one image"),
+        (np.full((8, 8, 7), np.nan), "NaN or infinite"),
+        (np.full((8, 8, 7), np.inf), "NaN or infinite"),
+        (np.zeros(8), "expected an image of shape"),
+        (np.zeros((1, 1, 8, 8, 7)), "expected an image of shape"),
+        ([image(2, 8, 8, 7)], "expected an image of shape"),
+    ],
+)
+def test_images_that_do_not_fit(source, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        takes(8, 8, 7).prepare(source)
+
+
+def test_several_sizes_for_a_network_of_any_size():
+    with pytest.raises(ValueError, match=r"sizes \[\(4, 4\), \(5, 5\)\]"):
+        takes(None, None, 3).prepare([image(4, 4, 3), image(5, 5, 3)])
+
+
+@pytest.mark.parametrize("source", ["cat", None, {"a"}, np.array(["a"]), 1j])
+def test_no_numbers(source):
+    with pytest.raises(TypeError, match="expected an image as an array of numbers"):
+        takes(8, 8, 3).prepare(source)
+
+
+@pytest.mark.parametrize("source", [image(20), image(20, 5), image(1, 2, 20, 4)])
+def test_other_inputs_that_do_not_fit(source):
+    with pytest.raises(ValueError, match=r"takes arrays of shape \(None, 20, 4\)"):
+        takes(20, 4).prepare(source)
