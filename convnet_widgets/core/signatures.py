@@ -33,7 +33,7 @@ def declared_signature(model: keras.Model) -> Signature | None:
     specs = _first_call_specs(model)
     if specs is None or isinstance(specs, tf.TensorSpec):
         return None if specs is None else Signature((specs,), 0)
-    return Signature(tuple(keras.tree.flatten(specs)), specs)
+    return Signature(tuple(keras.tree.flatten(specs)), _skeleton(specs))
 
 
 def signature_of(model: keras.Model, data: Any) -> Signature:
@@ -42,7 +42,7 @@ def signature_of(model: keras.Model, data: Any) -> Signature:
         return _symbolic_signature(model)
     flat = keras.tree.flatten(data)
     specs = tuple(tf.TensorSpec(np.shape(x), _dtype(x)) for x in flat)
-    return Signature(specs, data if len(flat) > 1 else 0)
+    return Signature(specs, _skeleton(data) if len(flat) > 1 else 0)
 
 
 def flat_inputs(model: keras.Model, data: Any) -> list[tf.Tensor]:
@@ -77,7 +77,7 @@ def build(model: keras.Model, inputs: Sequence[tf.Tensor], signature: Signature)
 def _symbolic_signature(model: keras.Model) -> Signature:
     inputs = _symbolic_inputs(model)
     specs = (tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in inputs)
-    return Signature(tuple(specs), _structure(model))
+    return Signature(tuple(specs), _skeleton(_structure(model)))
 
 
 def _symbolic_inputs(model: keras.Model) -> list[Any]:
@@ -88,6 +88,11 @@ def _structure(model: keras.Model) -> Any:
     if isinstance(model, keras.Sequential):  # has no `input` until it is itself called
         return 0
     return model.input
+
+
+def _skeleton(structure: Any) -> Any:
+    """The structure without what is in it, which a graph would keep alive."""
+    return keras.tree.map_structure(lambda _: 0, structure)
 
 
 def _first_call_specs(model: keras.Model) -> Any:

@@ -250,6 +250,25 @@ def test_a_network_that_nobody_holds_is_freed():
     assert gone() is None
 
 
+class TwoImages(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.convolution = layers.Conv2D(2, 3, name="conv")
+
+    def call(self, images):
+        return self.convolution(images["left"]) + self.convolution(images["right"])
+
+
+def test_images_that_nobody_holds_are_freed():
+    model = TwoImages()
+    data = {name: kinds.pixels(1, 8, 8, 3) for name in ("left", "right")}
+    cw.feature_maps(model, data)
+    gone = weakref.ref(data["left"])
+    del data
+    gc.collect()
+    assert gone() is None
+
+
 def test_training_and_changed_activations_are_seen():
     model, x = kinds.functional(), kinds.RGB()
     conv1 = model.get_layer("conv1")
