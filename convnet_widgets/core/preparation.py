@@ -220,7 +220,8 @@ def _check_names(values: dict[str, Any], named: dict[str, Shape]) -> None:
 
 
 def _input_names(model: keras.Model) -> list[str]:
-    return list(getattr(model, "input_names", None) or [t.name for t in model.inputs])
+    inputs = getattr(model, "inputs", None) or ()  # a subclassed model declares none
+    return list(getattr(model, "input_names", None) or [tensor.name for tensor in inputs])
 
 
 def _unbuilt_rank(model: keras.Model) -> int:
