@@ -120,8 +120,8 @@ def assert_falls_back(reason=None):
     start = time.perf_counter()
     load_model("MobileNet", "random", **MOBILENET)
     build = time.perf_counter() - start
-    # Five seconds on an idle machine, where a build takes less than one.
-    with timed(3 + 2 * build), pytest.warns(WeightsWarning, match=reason):
+    # Two seconds of waiting and two builds, with room for a busy machine.
+    with timed(8 + 2 * build), pytest.warns(WeightsWarning, match=reason):
         net = load_model("MobileNet", **MOBILENET)
     assert net.weights == "random (seed 0)"
     assert net.is_substitute

@@ -44,6 +44,7 @@ def test_other_seed_other_weights():
 
 RANDOM_STATES = """
 import random, keras, numpy as np, tensorflow as tf
+from convnet_widgets import load_model
 
 def draw():
     return random.random(), np.random.rand(), float(tf.random.uniform(()))
