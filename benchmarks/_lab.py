@@ -19,17 +19,18 @@ WINDOW = {"width": 1200, "height": 1000}
 
 
 @contextlib.contextmanager
-def open_notebook(cells):
-    """Run `cells`, texts of Python, in JupyterLab; yields the page and its `Wire`."""
+def open_notebook(cells, wire=None):
+    """Run `cells`, texts of Python, in JupyterLab; yields the page, whose frames `wire` counts."""
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
         with serve(Path(home) / "lab") as lab:
             lab.put(_written(cells, Path(home)))
             page = browser.new_page(viewport=WINDOW)
-            wire = Wire(page)
+            if wire is not None:
+                page.on("websocket", wire.listen)
             lab.open(page, "benchmark.ipynb")
             lab.run_all(page)
-            yield page, wire
+            yield page
         browser.close()
 
 
@@ -42,15 +43,15 @@ class Wire:
         To and from the kernel.
     """
 
-    def __init__(self, page):
+    def __init__(self):
         self.sent = self.received = self.sent_bytes = self.received_bytes = 0
-        page.on("websocket", self._listen)
 
     def read(self):
         """The four counts, in the order above."""
         return self.sent, self.received, self.sent_bytes, self.received_bytes
 
-    def _listen(self, socket):
+    def listen(self, socket):
+        """Count what goes through `socket` from now on."""
         socket.on("framesent", self._send)
         socket.on("framereceived", self._receive)
 

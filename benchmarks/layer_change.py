@@ -3,7 +3,7 @@
 from _lab import open_notebook
 from _moves import Target, install_probe
 
-CHANGES = 40
+CHANGES, ROUNDS = 40, 4
 AIM = 150  # ms
 
 CELLS = [
@@ -74,19 +74,22 @@ def targets():
 def measure():
     """The targets after all changes."""
     measured = targets()
-    with open_notebook(CELLS) as (page, _):
+    with open_notebook(CELLS) as page:
         install_probe(page)
         for target in measured:
-            target.focus(page)
-            for _ in range(2):
-                target.move(page)
+            change(page, target, 2)
             target.times.clear()
-        for _ in range(CHANGES // 10):
+        for _ in range(ROUNDS):
             for target in measured:
-                target.focus(page)
-                for _ in range(10):
-                    target.move(page)
+                change(page, target, CHANGES // ROUNDS)
     return measured
+
+
+def change(page, target, times):
+    """Change the layer to and fro."""
+    target.focus(page)
+    for _ in range(times):
+        target.move(page)
 
 
 def main():

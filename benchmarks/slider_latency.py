@@ -1,7 +1,7 @@
 """Key press to pixel of one feature map: four ways to show a slider's move, in one JupyterLab."""
 
 import numpy as np
-from _lab import open_notebook
+from _lab import Wire, open_notebook
 from _moves import FRAME, Target, install_probe
 
 BURSTS, MOVES = 5, 10
@@ -93,7 +93,8 @@ def measure():
     """The targets after all bursts, and for each the mean counts of a move and of a rest."""
     measured = targets()
     counts = {target.name: [] for target in measured}
-    with open_notebook(CELLS) as (page, wire):
+    wire = Wire()
+    with open_notebook(CELLS, wire) as page:
         install_probe(page)
         for target in measured:
             burst(page, wire, target)
