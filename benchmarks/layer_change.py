@@ -11,34 +11,34 @@ CELLS = [
 import keras
 import numpy as np
 import convnet_widgets as cw
+keras.utils.set_random_seed(0)
 inputs = keras.Input((56, 56, 3))
 outputs = inputs
 for name in ["first", "second"]:
     outputs = keras.layers.Conv2D(256, 3, padding="same", activation="relu", name=name)(outputs)
-keras.utils.set_random_seed(0)
 image = np.random.default_rng(0).uniform(0, 255, (56, 56, 3)).astype(np.float32)
-viewer = cw.FeatureMapViewer(keras.Model(inputs, outputs), image)
-viewer""",
+model = keras.Model(inputs, outputs)
+cw.FeatureMapViewer(model, image)""",
     """
 %matplotlib inline
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
-maps = [viewer._activations(name)[0] for name in ["first", "second"]]
+maps = cw.feature_maps(model, image, ["first", "second"])
 output = widgets.Output().add_class("bench-subplots")
 def draw(layer):
     figure, axes = plt.subplots(8, 8, figsize=(8, 8))
     for channel, ax in enumerate(axes.flat):
-        ax.imshow(maps[layer][..., channel])
+        ax.imshow(maps[layer][0, ..., channel])
         ax.axis("off")
     plt.show()
 def show(change):
     with output:
         output.clear_output(wait=True)
-        draw(change.new)
+        draw(["first", "second"][change.new])
 slider = widgets.IntSlider(0, 0, 1).add_class("bench-layer")
 slider.observe(show, "value")
 with output:
-    draw(0)
+    draw("first")
 widgets.VBox([slider, output])""",
 ]
 
