@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from .recording import Call, record_calls
 from .signatures import Signature
+from .subgraphs import SubgraphCutter
 
 _TRACES_KEPT = 4  # input signatures for each network
 _FUNCTIONS_KEPT = 32  # sets of layers for each signature
@@ -80,8 +81,9 @@ class Trace:
             self.returned = list(results)
             return [_as_float(tensor) for tensor in results.values()]
 
-        self._specs = signature.specs
-        self._graph = tf.compat.v1.wrap_function(forward, list(signature.specs))
+        graph = tf.compat.v1.wrap_function(forward, list(signature.specs))
+        self._results = graph.structured_outputs
+        self._cutter = SubgraphCutter(graph, signature.specs)
 
     @property
     def is_current(self) -> bool:
@@ -104,14 +106,9 @@ class Trace:
             return _remembered(self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut(key))
 
     def _cut(self, paths: tuple[str, ...] | None) -> Callable:
-        graph = self._graph
-        inputs = [tensor for tensor in graph.inputs if tensor.dtype != tf.resource]
         if paths is None:
-            fetches = graph.structured_outputs
-        else:
-            fetches = [self.outputs[path].maps for path in paths]
-        # without a signature each call would first fail, and print its arguments
-        return graph.prune(inputs, fetches, input_signature=(self._specs, {}))
+            return self._cutter.cut(self._results)
+        return self._cutter.cut([self.outputs[path].maps for path in paths])
 
 
 def trace(model: keras.Model, signature: Signature) -> Trace:
@@ -191,11 +188,12 @@ def _maps(output: tf.Tensor, channels_first: bool) -> tf.Tensor:
     rank = output.shape.rank
     if channels_first and rank > 2:
         output = tf.transpose(output, [0, *range(2, rank), 1])
-    return tf.cast(output, tf.float32)
+    return _as_float(output)
 
 
 def _as_float(tensor: tf.Tensor) -> tf.Tensor:
-    return tf.cast(tensor, tf.float32) if _is_real(tensor) else tensor
+    # the identity, since a layer may return the very input of the graph
+    return tf.identity(tf.cast(tensor, tf.float32) if _is_real(tensor) else tensor)
 
 
 def _is_real(tensor: tf.Tensor) -> bool:
