@@ -1,9 +1,12 @@
 /** The filters of a layer: in colour, by channels, as single pictures, or as bars. */
-import { all, bind, h, renamed } from "./dom.js";
+import { all, bind, bytes, formatted, h, renamed } from "./dom.js";
+import { renderColourWeights } from "./colour_weights.js";
 import { renderFilterIndexPicker } from "./filter_index_picker.js";
 import { renderMapGrid } from "./map_grid.js";
+import { numbersOf } from "./map_values.js";
 import { renderMapView } from "./map_view.js";
 import { renderWeightBars } from "./weight_bars.js";
+import { largestWeight } from "./weight_order.js";
 import { layerChooser, placed, viewerPanel } from "./viewer_panel.js";
 
 const ENLARGED_FILTER = 200; // CSS pixels of the longer side of a chosen filter
@@ -12,15 +15,16 @@ const NO_BYTES = new Uint8Array(0);
 export function renderFilterViewer({ model, el }) {
   const panel = viewerPanel(model, el, "cw-filters");
   const [layer, picker] = [layerChooser(model), placed(renderFilterIndexPicker, filterOf(model))];
-  const controls = panel.add(h("div", { class: "cw-viewer-controls" }), layer.cleanUp);
-  controls.append(layer.place, picker.place);
-  const body = panel.add(h("div", { class: "cw-filter-body" }), picker.cleanUp);
+  const controls = h("div", { class: "cw-viewer-controls" }, layer.place, picker.place);
+  panel.add(controls, all(layer.cleanUp, picker.cleanUp));
+  const body = h("div", { class: "cw-filter-body" });
   let clear = () => {};
+  panel.add(body, () => clear());
   const unbind = bind(model, ["kind"], () => {
     clear();
     clear = BODIES[model.get("kind")](model, body);
   });
-  return () => [unbind, clear, panel.cleanUp].forEach((cleanUp) => cleanUp());
+  return all(unbind, panel.cleanUp);
 }
 
 /** The model as a filter picker takes it. */
@@ -42,37 +46,47 @@ function picturesOf(model, names, answers) {
 
 const BODIES = {
   colour: (model, body) => {
-    const answers = { _codes: NO_BYTES, _ranges: NO_BYTES, _statistics: NO_BYTES, tile: 40 };
-    const inColour = picturesOf(model, { _pixels: "_colours" }, answers);
-    const channels = { label: () => `${model.get("label")}, weights`, tile: 120, toolbar: false };
+    const toolbar = () => model.get("filters") > model.get("page_size"); // it has the pager alone
+    const none = { _codes: NO_BYTES, _ranges: NO_BYTES, _statistics: NO_BYTES };
+    const colour = picturesOf(model, { _pixels: "_colours" }, { ...none, toolbar, tile: 40 });
+    const chosen = ({ model, el }) => renderColourWeights({ model, colour, el });
     return filled(body, [
-      [renderMapView, renamed(inColour, {}, { view_size: ENLARGED_FILTER }), "Chosen filter in colour"],
-      [renderMapGrid, channelsOf(model, channels), "Its weights for red, green and blue"],
-      [renderMapGrid, inColour, "All filters in colour: mid-grey is 0, one scale for all"],
+      [chosen, channelsOf(model), "Chosen filter and its weights", "cw-wide"],
+      [renderMapGrid, colour, () => coloursTitle(model), "cw-wide"],
     ]);
   },
   channels: (model, body) =>
     filled(body, [
       [renderMapView, channelsOf(model, { view_size: ENLARGED_FILTER }), "Chosen channel"],
-      [renderMapGrid, channelsOf(model, { tile: 40 }), "Channels of the chosen filter"],
+      [renderMapGrid, channelsOf(model, { tile: 40 }), "Channels of the chosen filter", "cw-rest"],
     ]),
   single: (model, body) => {
     const pictures = picturesOf(model, {}, {});
     return filled(body, [
       [renderMapView, renamed(pictures, {}, { view_size: ENLARGED_FILTER }), "Chosen filter"],
-      [renderMapGrid, renamed(pictures, {}, { tile: 40 }), "All filters"],
+      [renderMapGrid, renamed(pictures, {}, { tile: 40 }), "All filters", "cw-rest"],
     ]);
   },
   pointwise: (model, body) =>
-    filled(body, [[renderWeightBars, model, "Weight for each input channel"]]),
+    filled(body, [[renderWeightBars, model, "Weight for each input channel", "cw-wide"]]),
 };
+
+/** What the one scale of all colour tiles means. */
+function coloursTitle(model) {
+  const largest = formatted(largestWeight(numbersOf(bytes(model.get("_ranges")), Float32Array)));
+  return `All filters in colour: dark is -${largest}, mid-grey 0, bright ${largest}`;
+}
 
 /** Fills the body with titled displays; returns what clears it. */
 function filled(body, displays) {
-  const cleanups = displays.map(([render, model, title]) => {
-    const { place, cleanUp } = placed(render, model, "cw-filter-display");
-    body.append(h("div", { class: "cw-filter-part" }, h("h4", { class: "cw-part-title" }, title), place));
-    return cleanUp;
+  const cleanups = displays.map(([render, model, title, width = ""]) => {
+    const place = h("div");
+    const heading = h("h4", { class: "cw-part-title" });
+    const unbind = bind(model, ["_ranges"], () => {
+      heading.textContent = typeof title === "function" ? title() : title;
+    });
+    body.append(h("div", { class: `cw-filter-part ${width}` }, heading, place));
+    return all(unbind, render({ model, el: place }));
   });
   return all(...cleanups, () => body.replaceChildren());
 }

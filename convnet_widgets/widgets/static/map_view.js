@@ -9,6 +9,9 @@ import { channelText, pointText } from "./map_texts.js";
 const VIEW_SIZE = 224; // CSS pixels of the longer side
 const LEAST_VIEW_SIDE = 24;
 
+// the value of a constant map stands where its colour is
+const FLAT_TICK = { map: "flex-end", layer: "flex-end", standardised: "center", signed: "center" };
+
 export function renderMapView({ model, el }) {
   const view = new MapView(model, el);
   el.append(view.element);
@@ -98,6 +101,7 @@ class MapView {
     context.putImageData(image, 0, 0);
     const [low, high] = limitsOf(maps, this.channel, this.colouring());
     const values = high > low ? [high, (low + high) / 2, low] : [low];
+    this.ticks.style.justifyContent = high > low ? "" : FLAT_TICK[this.model.get("intensity")];
     this.ticks.replaceChildren(...values.map((value) => h("span", {}, formatted(value))));
   }
 

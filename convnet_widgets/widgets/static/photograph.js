@@ -1,6 +1,8 @@
 /** The photograph that the maps were computed from, and the choice of another. */
 import { KEEPS_KEYS, all, bind, bytes, h } from "./dom.js";
 
+const PIXELS_SHOW = 3; // times enlarged, from which on pixels are drawn as squares
+
 /**
  * The photograph as the network sees it. Points as an enlarged map does: it tells of the pointer
  * by "cw-point" events, {u, v} in 0…1 or null, and draws a crosshair at "cw-mark" events.
@@ -15,13 +17,14 @@ export function renderPhotograph({ model, el }) {
   el.append(element);
   el.addEventListener("cw-mark", mark);
   image.addEventListener("load", () => {
-    image.style.width = `${enlargedWidth(image, model.get("view_size"))}px`;
+    enlarge(image, model.get("view_size"));
     caption.textContent = seenAs(image);
   });
   stage.addEventListener("pointermove", (event) => tell(el, pointOver(image, event)));
   stage.addEventListener("pointerleave", () => tell(el, null));
   return all(
     bind(model, ["_photograph", "_image_name"], () => showPhotograph(model, element, image)),
+    bind(model, ["view_size"], () => enlarge(image, model.get("view_size"))),
     () => el.removeEventListener("cw-mark", mark),
     () => URL.revokeObjectURL(image.src),
     () => element.remove(),
@@ -32,14 +35,19 @@ export function renderPhotograph({ model, el }) {
 export function photographChooser(model) {
   const samples = h("select", { "aria-label": "Photograph", ...KEEPS_KEYS });
   samples.addEventListener("change", () => model.send({ kind: "sample", name: samples.value }));
-  const file = h("input", { type: "file", accept: "image/*", class: "cw-hidden", tabindex: -1 });
+  const file = h("input", { type: "file", accept: "image/*", hidden: true });
   file.addEventListener("change", () => upload(model, file));
-  const names = { type: "button", onclick: () => file.click(), ...KEEPS_KEYS };
+  const title = "Upload a photograph of your own";
+  const names = { type: "button", title, onclick: () => file.click(), ...KEEPS_KEYS };
   const button = h("button", names, "Upload …");
   const label = h("span", { class: "cw-label" }, "Photograph");
   const element = h("div", { class: "cw cw-control cw-chooser" }, label, samples, button, file);
-  const cleanUp = bind(model, ["_samples", "_image_name"], () => showSamples(model, samples, element));
-  return { element, cleanUp };
+  // after a failure, too, the choice is of what is shown; until then of what was asked for
+  const show = () => model.get("busy") || showSamples(model, samples);
+  const offer = () => (element.hidden = !model.get("_uploads"));
+  showSamples(model, samples);
+  const unbind = bind(model, ["_samples", "_image_name", "busy"], show);
+  return { element, cleanUp: all(unbind, bind(model, ["_uploads"], offer)) };
 }
 
 async function upload(model, file) {
@@ -53,25 +61,27 @@ function showPhotograph(model, element, image) {
   const data = bytes(model.get("_photograph"));
   element.hidden = !data.length;
   URL.revokeObjectURL(image.src);
-  if (data.length) image.src = URL.createObjectURL(new Blob([data], { type: "image/jpeg" }));
+  if (data.length) image.src = URL.createObjectURL(new Blob([data]));
   image.alt = model.get("_image_name") ? `Photograph: ${model.get("_image_name")}` : "Photograph";
 }
 
-function showSamples(model, samples, element) {
+function showSamples(model, samples) {
   const [names, present] = [model.get("_samples"), model.get("_image_name")];
   const others = names.includes(present) ? [] : [present || "the image given"];
   const option = (name, disabled) => h("option", { value: name, disabled }, name);
   samples.replaceChildren(...others.map((n) => option(n, true)), ...names.map((n) => option(n, false)));
   samples.value = others[0] ?? present;
-  element.hidden = !names.length;
 }
 
-function enlargedWidth({ naturalWidth, naturalHeight }, longer) {
-  return (longer * naturalWidth) / Math.max(naturalWidth, naturalHeight);
+function enlarge(image, longer) {
+  const factor = longer / Math.max(image.naturalWidth, image.naturalHeight);
+  if (!Number.isFinite(factor)) return;
+  image.style.width = `${factor * image.naturalWidth}px`;
+  image.style.imageRendering = factor >= PIXELS_SHOW ? "pixelated" : "auto";
 }
 
 function seenAs({ naturalWidth, naturalHeight }) {
-  return `as the network sees it, ${naturalWidth} × ${naturalHeight}`;
+  return `as the network sees it, ${naturalWidth}\u00a0×\u00a0${naturalHeight}`;
 }
 
 function pointOver(image, { clientX, clientY }) {

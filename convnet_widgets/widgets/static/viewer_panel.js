@@ -2,6 +2,8 @@
 import { KEEPS_KEYS, all, bind, h, renamed, setNow } from "./dom.js";
 import { renderLayerDropdown } from "./layer_dropdown.js";
 
+const BUSY_AFTER = 150; // ms; shorter work passes without a word
+
 /** A panel with a header; `add` appends to its body, `cleanUp` ends everything in it. */
 export function viewerPanel(model, el, name) {
   const header = panelHeader(model);
@@ -26,6 +28,37 @@ export function placed(render, model, className = "") {
   return { place, cleanUp: render({ model, el: place }) };
 }
 
+/**
+ * Pictures as large as `element` has room for: `of(model)` is a view of the model that answers
+ * `view_size` with `sizeFor(width)` of the element and tells when that changes.
+ */
+export function fitted(element, sizeFor) {
+  const listeners = new Set();
+  let size = sizeFor(element.clientWidth);
+  const fit = () => {
+    const before = size;
+    if (element.clientWidth) size = sizeFor(element.clientWidth);
+    if (size !== before) listeners.forEach((listener) => listener());
+  };
+  const sizes = new ResizeObserver(fit);
+  sizes.observe(element);
+  const of = (model) => {
+    const view = renamed(model, {}, { view_size: () => size });
+    const own = (type) => type === "change:view_size";
+    const on = (type, listener) => (own(type) ? listeners.add(listener) : view.on(type, listener));
+    const off = (type, listener) => (own(type) ? listeners.delete(listener) : view.off(type, listener));
+    return { ...view, on, off };
+  };
+  return { of, fit, cleanUp: () => sizes.disconnect() };
+}
+
+/** A pointer over one of the places inside `element` marks the same place on all of them. */
+export function linkPointers(element, ...places) {
+  element.addEventListener("cw-point", ({ detail }) => {
+    for (const place of places) place.dispatchEvent(new CustomEvent("cw-mark", { detail }));
+  });
+}
+
 /** The choice of layer, which reaches the kernel at once. */
 export function layerChooser(model) {
   const answers = { description: "Layer", disabled: false };
@@ -37,12 +70,22 @@ function panelHeader(model) {
   const caption = h("span", { class: "cw-caption" });
   const busy = h("span", { class: "cw-busy", role: "status" });
   const element = h("header", { class: "cw-row cw-viewer-header" }, caption, busy);
-  const cleanUp = bind(model, ["caption", "_substitute", "busy"], () => {
+  const unbind = bind(model, ["caption", "_substitute"], () => {
     caption.textContent = model.get("caption");
     caption.toggleAttribute("data-substitute", Boolean(model.get("_substitute")));
-    busy.textContent = model.get("busy") ? "computing …" : "";
   });
-  return { element, cleanUp };
+  return { element, cleanUp: all(unbind, showBusy(model, busy)) };
+}
+
+function showBusy(model, element) {
+  let timer;
+  const stop = () => clearTimeout(timer);
+  const unbind = bind(model, ["busy"], () => {
+    stop();
+    if (model.get("busy")) timer = setTimeout(() => (element.textContent = "computing …"), BUSY_AFTER);
+    else element.textContent = "";
+  });
+  return all(unbind, stop);
 }
 
 function errorBox(model) {

@@ -1,14 +1,16 @@
 /** The weights of a 1×1 filter as bars, one for each input channel. */
 import { KEEPS_KEYS, all, bind, bytes, formatted, h, setMoving } from "./dom.js";
 import { coalesced, fitCanvas, onPixelRatio } from "./map_canvas.js";
-import { limitTo } from "./map_layout.js";
+import { limitTo, positionAfter } from "./map_layout.js";
 import { numbersOf, tableColours } from "./map_values.js";
-import { barAt, barPlaces, strongest, weightOrder } from "./weight_order.js";
+import { barAt, barPlaces, largestWeight, strongest, weightOrder } from "./weight_order.js";
 
 const BARS_HEIGHT = 180; // CSS pixels
+const MARK_WIDTH = 5; // CSS pixels that the mark of a thin bar has
 const NAMED_BARS = 5;
+const PAGE_BARS = 10; // that PageUp and PageDown go
 const BAR_TRAITS = ["_weights", "channels", "filter", "channel", "colour_map", "_colour_maps", "kind"];
-const BAR_KEYS = "Left and right arrow keys choose an input channel.";
+const BAR_KEYS = "Arrow keys choose an input channel, Page Up and Page Down go ten further.";
 
 export function renderWeightBars({ model, el }) {
   const bars = new WeightBars(model);
@@ -29,15 +31,21 @@ class WeightBars {
     this.model = model;
     this.hover = null;
     this.redraw = coalesced(() => this.draw());
+    this.build();
+    this.listen();
+  }
+
+  build() {
     const role = { role: "application", "aria-roledescription": "bar chart", "aria-description": BAR_KEYS };
     this.canvas = h("canvas", { tabindex: 0, ...role, ...KEEPS_KEYS });
-    this.listen();
+    this.ticks = h("div", { class: "cw-view-ticks cw-muted" });
+    this.row = h("div", { class: "cw-weight-row" }, this.ticks, this.canvas);
     this.sorted = h("input", { type: "checkbox", onchange: this.redraw, ...KEEPS_KEYS });
     const toggle = h("label", { class: "cw-view-smooth" }, this.sorted, "sorted by weight");
     this.status = h("output", { class: "cw-muted", "aria-live": "polite" });
     this.best = h("div", { class: "cw-muted" });
     const footer = h("div", { class: "cw-map-footer" }, this.status, toggle);
-    this.element = h("div", { class: "cw cw-weight-bars" }, this.canvas, footer, this.best);
+    this.element = h("div", { class: "cw cw-weight-bars" }, this.row, footer, this.best);
   }
 
   listen() {
@@ -69,43 +77,61 @@ class WeightBars {
 
   point(channel) {
     this.hover = channel;
-    this.say();
+    this.redraw();
   }
 
   key(event) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
     const { order } = this;
-    const place = order.indexOf(this.model.get("channel")) + step;
-    this.choose(order[limitTo(place, 0, order.length - 1)]);
+    const place = order.indexOf(this.model.get("channel"));
+    const next = positionAfter(event.key, place, { columns: 1, pageSize: PAGE_BARS, count: order.length });
+    if (next == null) return;
+    event.preventDefault();
+    this.choose(order[next]);
   }
 
   draw() {
-    const width = Math.floor(this.element.clientWidth * devicePixelRatio);
     const { weights, order } = this;
-    if (!width || !weights.length) return;
+    if (!weights.length) return;
+    this.drawScale(largestWeight(weights));
+    const room = this.element.clientWidth - (this.canvas.offsetLeft - this.row.offsetLeft);
+    const width = Math.floor(room * devicePixelRatio);
+    if (width <= 0) return;
     fitCanvas(this.canvas, width, BARS_HEIGHT * devicePixelRatio);
     this.drawBars(this.canvas.getContext("2d"), weights, order);
-    const signedWeight = (channel) => `channel ${channel} (${formatted(weights[channel])})`;
-    this.best.textContent = `Strongest: ${strongest(weights, NAMED_BARS).map(signedWeight).join(", ")}`;
-    this.say();
+    this.say(weights);
+  }
+
+  drawScale(largest) {
+    const values = largest ? [largest, 0, -largest] : [0];
+    this.ticks.replaceChildren(...values.map((value) => h("span", {}, formatted(value))));
+    this.ticks.style.justifyContent = largest ? "" : "center";
   }
 
   drawBars(context, weights, order) {
     const { width, height } = this.canvas;
-    const chosen = this.model.get("channel");
     const { fg, accent, below, above } = this.colours();
-    for (const bar of barPlaces(weights, order, width, height)) {
+    const bars = barPlaces(weights, order, width, height);
+    this.markBar(context, bars[order.indexOf(this.hover)], fg, 0.3);
+    this.markBar(context, bars[order.indexOf(this.model.get("channel"))], accent, 0.5);
+    for (const bar of bars) {
       context.fillStyle = bar.weight < 0 ? below : above;
       context.fillRect(bar.x, bar.y, bar.width, bar.height);
-      if (bar.channel !== chosen) continue;
-      context.strokeStyle = accent;
-      context.lineWidth = 2 * devicePixelRatio;
-      context.strokeRect(bar.x, 1, Math.max(bar.width, 2), height - 2);
     }
     context.fillStyle = fg;
     context.fillRect(0, Math.round(height / 2), width, Math.max(1, Math.round(devicePixelRatio)));
+  }
+
+  /** A band behind a bar, over the whole height, as a small weight hardly has a bar. */
+  markBar(context, bar, colour, opacity) {
+    if (!bar) return;
+    const { width, height } = this.canvas;
+    const least = MARK_WIDTH * devicePixelRatio;
+    const wide = Math.max(bar.width, least);
+    const left = limitTo(bar.x + (bar.width - wide) / 2, 0, width - wide);
+    context.globalAlpha = opacity;
+    context.fillStyle = colour;
+    context.fillRect(left, 0, wide, height);
+    context.globalAlpha = 1;
   }
 
   colours() {
@@ -117,10 +143,13 @@ class WeightBars {
     return { below, above, fg: style.getPropertyValue("--cw-fg-muted"), accent: style.getPropertyValue("--cw-accent") };
   }
 
-  say() {
-    const channel = this.hover ?? this.model.get("channel");
-    this.status.textContent = `input channel ${channel} · weight ${formatted(this.weights[channel])}`;
-    const label = `Weights of filter ${this.model.get("filter")}, ${this.model.get("channels")} input channels`;
+  say(weights) {
+    const { model } = this;
+    const channel = this.hover ?? model.get("channel");
+    const signedWeight = (one) => `channel ${one} (${formatted(weights[one])})`;
+    this.status.textContent = `input channel ${channel} · weight ${formatted(weights[channel])}`;
+    this.best.textContent = `Strongest: ${strongest(weights, NAMED_BARS).map(signedWeight).join(", ")}`;
+    const label = `Weights of filter ${model.get("filter")}, ${model.get("channels")} input channels`;
     this.canvas.setAttribute("aria-label", label);
   }
 }

@@ -17,9 +17,14 @@ export function barAt(share, count) {
   return Math.min(count - 1, Math.max(0, Math.floor(share * count)));
 }
 
+/** The largest weight of either sign, the end of the scale. */
+export function largestWeight(weights) {
+  return weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+}
+
 /** A rectangle for each bar, up or down from the middle; the largest reaches the edge. */
 export function barPlaces(weights, order, width, height) {
-  const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) || 1;
+  const largest = largestWeight(weights) || 1;
   const pitch = width / order.length;
   const gap = pitch > 4 ? 1 : 0;
   return order.map((channel, place) => {
