@@ -24,7 +24,7 @@ def photograph(pixels: ArrayLike) -> UInt8[np.ndarray, "height width 3"]:
     ValueError
         If the rank is another or an axis is empty.
     """
-    values = np.asarray(pixels, np.float32)
+    values = np.asarray(pixels, np.float64)  # holds the range of every float32
     if values.ndim != 3 or not values.size:
         raise ValueError(f"expected an image (height, width, channels); got shape {values.shape}")
     if values.shape[2] != 3:
@@ -35,5 +35,5 @@ def photograph(pixels: ArrayLike) -> UInt8[np.ndarray, "height width 3"]:
 def _within_255(values: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
     low, high = values.min(), values.max()
     if low < 0 or high > 255:
-        return (values - low) * (255 / max(high - low, np.finfo(np.float32).tiny))
+        return (values - low) * (255 / (high - low or 1))
     return values * 255 if high <= 1 else values
