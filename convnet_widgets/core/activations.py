@@ -76,7 +76,7 @@ def feature_maps(
 
 
 def layers_for(net: keras.Model | VisionModel, images: Any) -> LayerTable:
-    """List the layers as :func:`list_layers` does, of a network that `images` may be first to build.
+    """List the layers as :func:`list_layers` does, and build a network that never was.
 
     Raises
     ------

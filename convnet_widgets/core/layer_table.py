@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 _HEADINGS = ("index", "path", "type", "kernel shape", "output shape", "parameters")
 
@@ -62,6 +63,11 @@ class LayerTable(list[LayerInfo]):
     def __init__(self, rows: Iterable[LayerInfo], name: str = "") -> None:
         super().__init__(rows)
         self.name = name
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return a row, or the table of a slice."""
+        found = super().__getitem__(place)
+        return LayerTable(found, self.name) if isinstance(place, slice) else found
 
     def __repr__(self) -> str:
         rows = [_HEADINGS, *(row.cells() for row in self)]

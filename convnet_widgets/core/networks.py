@@ -17,7 +17,7 @@ from .preparation import as_inputs, image_batch, image_input, input_shapes, is_c
 from .pretrained.efficientnet_lite import efficientnet_lite0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class VisionModel:
     """A network with its preprocessing, its class names and where its weights came from.
 
@@ -66,6 +66,11 @@ class VisionModel:
             object.__setattr__(self, "labels", families.find_labels(self.model))
         else:
             object.__setattr__(self, "labels", _checked_labels(self.labels, self.model))
+
+    def __repr__(self) -> str:
+        size = " × ".join("?" if side is None else str(side) for side in self.input_size)
+        labels = f"{len(self.labels)} labels" if self.labels else "no labels"
+        return f"VisionModel({self.caption} · input {size} · {labels})"
 
     @property
     def name(self) -> str:

@@ -226,3 +226,10 @@ def test_a_layer_that_is_not_there_is_refused(layer, error, words):
 def test_a_name_borne_by_several_layers_needs_the_path():
     with pytest.raises(LayerNotFoundError, match=r"several.*'block\[0\]', 'block\[1\]'"):
         find_layer(cw.list_layers(kinds.subclassed()), "block")
+
+
+def test_a_slice_of_the_table_is_a_table():
+    table = cw.list_layers(kinds.functional())
+    first = table[:2]
+    assert [row.path for row in first] == [table[0].path, table[1].path]
+    assert first._repr_html_().count("<tr>") == 3

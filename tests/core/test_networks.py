@@ -292,3 +292,10 @@ def test_files_that_hold_no_model(tmp_path):
 def test_wrong_keywords_are_the_constructor_s_own_error():
     with pytest.raises(TypeError, match="no_such_keyword"):
         load_model("MobileNetV2", no_such_keyword=1)
+
+
+def test_a_network_prints_in_a_line():
+    image = keras.Input((8, None, 3))
+    model = keras.Model(image, keras.layers.GlobalAveragePooling2D()(image), name="mean")
+    net = VisionModel(model, labels=["red", "green", "blue"])
+    assert repr(net) == "VisionModel(mean · weights: as given · input 8 × ? · 3 labels)"
