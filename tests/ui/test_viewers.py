@@ -347,11 +347,15 @@ class TestPanel:
         arrive(page, {"busy": False})
         assert status.text_content() == ""
 
-    def test_nothing_moves_when_work_begins_and_ends(self, show, viewer, arrive):
-        page = show(viewer)
+    def test_nothing_moves_when_work_begins(self, show, viewer, arrive):
+        page = show(
+            viewer, caption="network · weights: random (seed 0), " + "in place of those " * 3
+        )
+        page.set_viewport_size({"width": 520, "height": 900})
+        page.wait_for_timeout(100)
         before = page.locator(ENLARGED).bounding_box()
         arrive(page, {"busy": True})
-        page.wait_for_timeout(200)
+        expect(page.locator(".cw-busy")).to_have_text("computing …")
         assert page.locator(ENLARGED).bounding_box() == before
 
     def test_substitute_weights_are_marked(self, show, viewer, arrive):
@@ -436,7 +440,6 @@ class TestFilterViewer:
             np.testing.assert_array_equal(drawn, expected[:, :, 1])
             page.get_by_role("button", name="Next filter").click()
             page.evaluate(FRAME)
-        assert saved_at_rest(page) == [{"filter": 4}]
 
     def test_single_filters_are_one_picture_each(self, show):
         viewer = filters("single", filter=1)

@@ -7,6 +7,8 @@ import { barAt, barPlaces, largestWeight, strongest, weightOrder } from "./weigh
 
 const BARS_HEIGHT = 180; // CSS pixels
 const MARK_WIDTH = 5; // CSS pixels that the mark of a thin bar has
+const CAP_HEIGHT = 3; // CSS pixels
+const BAND_OPACITY = 0.25;
 const NAMED_BARS = 5;
 const PAGE_BARS = 10; // that PageUp and PageDown go
 const BAR_TRAITS = ["_weights", "channels", "filter", "channel", "colour_map", "_colour_maps", "kind"];
@@ -111,8 +113,8 @@ class WeightBars {
     const { width, height } = this.canvas;
     const { fg, accent, below, above } = this.colours();
     const bars = barPlaces(weights, order, width, height);
-    this.markBar(context, bars[order.indexOf(this.hover)], fg, 0.3);
-    this.markBar(context, bars[order.indexOf(this.model.get("channel"))], accent, 0.5);
+    this.markBar(context, bars[order.indexOf(this.hover)], fg, 0);
+    this.markBar(context, bars[order.indexOf(this.model.get("channel"))], accent, CAP_HEIGHT);
     for (const bar of bars) {
       context.fillStyle = bar.weight < 0 ? below : above;
       context.fillRect(bar.x, bar.y, bar.width, bar.height);
@@ -121,17 +123,17 @@ class WeightBars {
     context.fillRect(0, Math.round(height / 2), width, Math.max(1, Math.round(devicePixelRatio)));
   }
 
-  /** A band behind a bar, over the whole height, as a small weight hardly has a bar. */
-  markBar(context, bar, colour, opacity) {
+  /** A band behind a bar, over the whole height, as a small weight hardly has a bar; with a cap. */
+  markBar(context, bar, colour, cap) {
     if (!bar) return;
     const { width, height } = this.canvas;
-    const least = MARK_WIDTH * devicePixelRatio;
-    const wide = Math.max(bar.width, least);
+    const wide = Math.max(bar.width, MARK_WIDTH * devicePixelRatio);
     const left = limitTo(bar.x + (bar.width - wide) / 2, 0, width - wide);
-    context.globalAlpha = opacity;
     context.fillStyle = colour;
+    context.globalAlpha = BAND_OPACITY;
     context.fillRect(left, 0, wide, height);
     context.globalAlpha = 1;
+    context.fillRect(left, 0, wide, cap * devicePixelRatio);
   }
 
   colours() {
