@@ -233,3 +233,42 @@ def test_a_slice_of_the_table_is_a_table():
     first = table[:2]
     assert [row.path for row in first] == [table[0].path, table[1].path]
     assert first._repr_html_().count("<tr>") == 3
+
+
+def test_vgg16_is_listed_as_published():
+    net = cw.load_model("VGG16", weights="random")
+    rows = cw.list_layers(net)
+    assert sum(row.parameters for row in rows) == 138_357_544
+    convolutions = [row for row in rows if row.type == "Conv2D"]
+    sides = [224] * 2 + [112] * 2 + [56] * 3 + [28] * 3 + [14] * 3
+    widths = [64] * 2 + [128] * 2 + [256] * 3 + [512] * 6
+    assert [row.index for row in convolutions] == [1, 2, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17]
+    assert [row.output_shape for row in convolutions] == [
+        (None, side, side, width) for side, width in zip(sides, widths, strict=True)
+    ]
+    assert rows[1].parameters == 1792
+
+
+def test_resnet50v2_is_listed_as_published_and_its_blocks_come_from_one_pass():
+    net = cw.load_model("ResNet50V2", weights="random")
+    rows = cw.list_layers(net)
+    spatial = [row for row in rows if row.kernel_shape and 1 not in row.kernel_shape[:2]]
+    spatial = [row for row in spatial if row.type == "Conv2D"]
+    # sides and widths, and how many layers in a row have them
+    runs = [(112, 64, 1), (56, 64, 2), (28, 64, 1), (28, 128, 3), (14, 128, 1), (14, 256, 5)]
+    runs += [(7, 256, 1), (7, 512, 3)]
+    shapes = [(None, side, side, width) for side, width, times in runs for _ in range(times)]
+    indices = [2, 11, 23, 34, 46, 58, 69, 80, 92, 104, 115, 126, 137, 148, 160, 172, 183]
+    assert [(row.index, row.output_shape) for row in spatial] == list(
+        zip(indices, shapes, strict=True)
+    )
+    assert spatial[0].kernel_shape == (7, 7, 3, 64)
+    assert {row.kernel_shape[:2] for row in spatial[1:]} == {(3, 3)}
+    maps = cw.feature_maps(net, kinds.pixels(224, 224, 3), [2, 34, 80, 148, 183])
+    assert [values.shape[1:] for values in maps.values()] == [
+        rows[i].output_shape[1:] for i in (2, 34, 80, 148, 183)
+    ]
+    assert list(maps) == [
+        *["conv1_conv", "conv2_block3_2_conv", "conv3_block4_2_conv"],
+        *["conv4_block6_2_conv", "conv5_block3_2_conv"],
+    ]
