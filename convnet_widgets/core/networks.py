@@ -47,6 +47,8 @@ class VisionModel:
         are not names.
     ValueError
         If the number of labels is not that of the classes.
+    RuntimeError
+        If Keras runs on another backend than TensorFlow.
     """
 
     model: Any
@@ -56,6 +58,11 @@ class VisionModel:
     requested: str | None = None
 
     def __post_init__(self) -> None:
+        if keras.backend.backend() != "tensorflow":
+            raise RuntimeError(
+                f"Keras runs on {keras.backend.backend()} here, and layers can be looked into on "
+                "TensorFlow alone; set KERAS_BACKEND=tensorflow before keras is imported"
+            )
         if not isinstance(self.model, keras.Model):
             raise TypeError(f"expected a keras.Model, got {_described(self.model)}")
         if self.preprocess is None:

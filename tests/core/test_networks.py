@@ -299,3 +299,10 @@ def test_a_network_prints_in_a_line():
     model = keras.Model(image, keras.layers.GlobalAveragePooling2D()(image), name="mean")
     net = VisionModel(model, labels=["red", "green", "blue"])
     assert repr(net) == "VisionModel(mean · weights: as given · input 8 × ? · 3 labels)"
+
+
+def test_another_backend_is_refused(monkeypatch):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(RuntimeError, match="runs on jax.*KERAS_BACKEND=tensorflow"):
+        VisionModel(model)
