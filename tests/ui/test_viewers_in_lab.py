@@ -115,6 +115,10 @@ def test_the_notebooks_own_styles_leave_the_panel_in_order(panels):
         assert name["x"] + name["width"] <= value["x"]
         assert value["x"] + value["width"] == pytest.approx(whole["x"] + whole["width"], abs=1)
         assert whole["height"] < 24  # one line
+    above, below = (
+        panels[0].locator(name).bounding_box() for name in (".cw-view-stage >> nth=1", "dl")
+    )
+    assert below["x"] > above["x"] + above["width"]  # in a window of this width they are beside it
 
 
 def test_two_displays_of_a_viewer_stay_in_step(panels):

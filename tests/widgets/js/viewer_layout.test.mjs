@@ -14,6 +14,14 @@ test("photograph, map and colour bar fit a row from 432 pixels on", () => {
   }
 });
 
+test("in wide rows the pictures leave room for the readings", () => {
+  for (let width = 968; width <= 1200; width++) {
+    const size = pictureSize(width, true, 1);
+    assert.ok(size >= 320 && 2 * size + SCALE + 2 * GAP + 200 <= width, `${width}`);
+  }
+  assert.equal(pictureSize(967, true, 1), 360);
+});
+
 test("pictures grow with the room up to a limit and do not shrink for ever", () => {
   assert.equal(pictureSize(752, true, 1), 320);
   assert.equal(pictureSize(1060, true, 1), 360);
