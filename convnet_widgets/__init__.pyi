@@ -2,10 +2,14 @@ from .core.activations import feature_maps as feature_maps
 from .core.filters import filter_weights as filter_weights
 from .core.images import load_image as load_image
 from .core.images import sample_images as sample_images
+from .core.layers import LayerNotFoundError as LayerNotFoundError
 from .core.layers import list_layers as list_layers
 from .core.networks import VisionModel as VisionModel
 from .core.networks import load_model as load_model
 from .core.predictions import predict as predict
+from .core.pretrained.legacy_pth import UnsafeWeightsError as UnsafeWeightsError
+from .core.weights import WeightsUnavailableError as WeightsUnavailableError
+from .core.weights import WeightsWarning as WeightsWarning
 from .viewers.feature_map_viewer import FeatureMapViewer as FeatureMapViewer
 from .viewers.filter_viewer import FilterViewer as FilterViewer
 from .widgets.controls import ChannelSlider as ChannelSlider

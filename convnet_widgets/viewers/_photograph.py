@@ -18,7 +18,9 @@ def photograph_bytes(net: VisionModel, images: Any) -> bytes:
     if wanted is None or isinstance(images, dict | list | tuple):
         return b""
     pixels = np.asarray(image_batch(images, wanted)[0])
-    return encode(photograph(pixels), "png" if pixels.shape[0] <= _SMALL else "jpeg")
+    # a preprocessing takes 0–255, so an image in 0–1 is black to the network
+    limits = None if net.preprocess is None else (0.0, 255.0)
+    return encode(photograph(pixels, limits), "png" if pixels.shape[0] <= _SMALL else "jpeg")
 
 
 def takes_photographs(net: VisionModel) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import traitlets
 
 from ..core.layer_table import LayerInfo
-from ..core.layers import LayerNotFoundError, find_layer
+from ..core.layers import LayerNotFoundError, matching_rows
 from ..core.networks import VisionModel
 from ..widgets.layer_dropdown import layer_options
 from ..widgets.map_grid import MapGrid
@@ -21,8 +21,10 @@ class Viewer(MapGrid):
     ----------
     net : VisionModel
         The network.
+    all_rows : sequence of LayerInfo
+        All layers of the network.
     rows : sequence of LayerInfo
-        Layers to choose from.
+        Those to choose from.
     layer : str or int
         The first to show: path, unique name, or index as in ``model.layers``.
     **traits
@@ -42,7 +44,7 @@ class Viewer(MapGrid):
 
     _shown: ClassVar[tuple[str, ...]] = ("layer", "channel")
 
-    _bounded: ClassVar[tuple[str, ...]] = ("channel", "page")
+    _lack: ClassVar[str] = "has nothing to show"
 
     layer = traitlets.Unicode("").tag(sync=True)
     caption = traitlets.Unicode("").tag(sync=True)
@@ -52,16 +54,23 @@ class Viewer(MapGrid):
     _layers = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(
-        self, net: VisionModel, rows: Sequence[LayerInfo], layer: str | int, **traits: Any
+        self,
+        net: VisionModel,
+        all_rows: Sequence[LayerInfo],
+        rows: Sequence[LayerInfo],
+        layer: str | int,
+        **traits: Any,
     ) -> None:
         self.net = net
         self.rows = list(rows)
+        self._all_rows = list(all_rows)
         self._worker = Worker(self._show_error, self._rest)
-        # what a layer has is known once it is computed; until then these have no bounds
-        self._wanted = {name: traits.pop(name) for name in self._bounded if name in traits}
+        self._shown_layer = ""
+        path = self._find(layer)
         super().__init__(
             caption=net.caption,
-            layer=find_layer(rows, layer).path,
+            layer=path,
+            channels=self._channels_of(path),
             _substitute=net.is_substitute,
             _layers=layer_options(rows),
             **{"continuous_update": False, **traits},
@@ -94,9 +103,9 @@ class Viewer(MapGrid):
         """Compute `layer` and put it into the traits, unless cancelled meanwhile."""
         raise NotImplementedError
 
-    def _take_wanted(self) -> dict[str, Any]:
-        wanted, self._wanted = self._wanted, {}
-        return wanted
+    def _channels_of(self, layer: str) -> int:
+        """Number of channels that `layer` has, before it is shown."""
+        raise NotImplementedError
 
     def _forget(self) -> None:
         """Drop what was computed with the network as it was."""
@@ -126,6 +135,21 @@ class Viewer(MapGrid):
     @traitlets.validate("layer")
     def _check_layer(self, proposal: Any) -> str:
         try:
-            return find_layer(self.rows, proposal.value).path
-        except LayerNotFoundError as error:
+            return self._find(proposal.value)
+        except (LayerNotFoundError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
+
+    # bounds are those of the chosen layer, also while it is on its way
+    @traitlets.validate("channel")
+    def _within_channels(self, proposal: Any) -> int:
+        return max(0, min(proposal.value, self._channels_of(self.layer) - 1))
+
+    def _find(self, layer: str | int) -> str:
+        """Path of the layer of that path, name or index, if it is one to choose."""
+        named = [row.path for row in matching_rows(self._all_rows, layer)]
+        found = [row.path for row in self.rows if row.path in named]
+        if not found:
+            raise ValueError(f"the layer {named[0]!r} {self._lack}; choose one that has")
+        if len(found) > 1:
+            raise LayerNotFoundError(f"{layer!r} is not one layer but several: {found}")
+        return found[0]

@@ -58,7 +58,7 @@ class FeatureMapViewer(Viewer):
     LayerNotFoundError
         If the layer is not there, with near names.
     ValueError
-        If the network has no layer with feature maps, or the image does not fit.
+        If the layer, or the network, has no feature maps, or the image does not fit.
 
     Examples
     --------
@@ -68,6 +68,7 @@ class FeatureMapViewer(Viewer):
     FeatureMapViewer(layer='block1a_project_conv', channel=0)
     """
 
+    _lack = "has no feature maps"
     _esm = module("feature_map_viewer.js")
     _css = style(
         "controls.css", "layer_dropdown.css", "map_grid.css", "map_view.css", "viewers.css"
@@ -92,6 +93,7 @@ class FeatureMapViewer(Viewer):
         super().__init__(
             vision,
             rows,
+            [row for row in rows if row.has_maps],
             _first_layer(rows, vision) if layer is None else layer,
             _samples=_offered_samples(vision),
             _uploads=takes_photographs(vision),
@@ -134,12 +136,14 @@ class FeatureMapViewer(Viewer):
             A :class:`matplotlib.figure.Figure`, interactive under ``%matplotlib widget``.
         """
         drawing: dict[str, Any] = {"colour_map": self.colour_map, "mode": self.intensity}
-        title = f"{self.caption}\n{self.layer}"
+        maps = self.maps
+        title = f"{self.caption}\n{self._shown_layer}"
         if what == "channel":
-            title += f", channel {self.channel}"
-            return map_figure(self.maps, self.channel, title=title, **drawing)
+            channel = min(self.channel, maps.shape[-1] - 1)
+            title += f", channel {channel}"
+            return map_figure(maps, channel, title=title, **drawing)
         if what == "layer":
-            return mosaic_figure(self.maps, title=title, **drawing)
+            return mosaic_figure(maps, title=title, **drawing)
         raise ValueError(f"a figure shows the 'channel' or the 'layer', not {what!r}")
 
     def _show(self, layer: str, cancelled: Event) -> None:
@@ -148,9 +152,12 @@ class FeatureMapViewer(Viewer):
             return
         maps = as_planes(self._activations(layer)[0])
         if not cancelled.is_set():
-            self._maps = maps
-            traits = self._about_image | {"label": f"Feature maps of {layer}"}
-            self.set_maps(maps, **traits | self._take_wanted())
+            self._maps, self._shown_layer = maps, layer
+            self.set_maps(maps, label=f"Feature maps of {layer}", **self._about_image)
+
+    def _channels_of(self, layer: str) -> int:
+        row = next(row for row in self.rows if row.path == layer)
+        return row.channels or self.channels
 
     def _activations(self, layer: str) -> np.ndarray:
         computed = self._computed  # another one once it is out of date
@@ -186,7 +193,7 @@ class FeatureMapViewer(Viewer):
             self.set_image(name)
         elif content.get("kind") == "upload" and buffers:
             uploaded = bytes(buffers[0])
-            self._exchange(lambda: (load_image(uploaded), name))
+            self._exchange(lambda: (_uploaded(uploaded, name), name))
 
 
 def _read(image: Any) -> tuple[Any, str]:
@@ -195,6 +202,13 @@ def _read(image: Any) -> tuple[Any, str]:
     if isinstance(image, bytes | bytearray | memoryview | Image.Image):
         return load_image(image), ""
     return image, ""
+
+
+def _uploaded(data: bytes, name: str) -> np.ndarray:
+    try:
+        return load_image(data)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _offered_samples(vision: VisionModel) -> list[str]:
@@ -215,8 +229,14 @@ def _first_layer(rows: Sequence[LayerInfo], vision: VisionModel) -> str:
 
 def _bytes_of(rows: Sequence[LayerInfo], images: Any) -> float:
     """Bytes of all maps; infinite where a size is not known before."""
-    batch = len(images) if np.ndim(images) == 4 else 1
-    return 4 * batch * sum(_values_in(row) for row in rows if row.has_maps)
+    return 4 * _most_images(images) * sum(_values_in(row) for row in rows)
+
+
+def _most_images(images: Any) -> int:
+    """At most so many images go through the network at once."""
+    parts = list(images.values()) if isinstance(images, dict) else images
+    parts = parts if isinstance(parts, list | tuple) else [parts]
+    return max([len(parts), *(len(part) for part in parts if np.ndim(part) == 4)])
 
 
 def _values_in(row: LayerInfo) -> float:

@@ -1,5 +1,6 @@
 """The panel that shows the learned filters of a layer."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 from threading import Event
@@ -10,6 +11,7 @@ import traitlets
 
 from ..core.filters import convolution_rows, filter_weights
 from ..core.layer_table import LayerInfo
+from ..core.layers import list_layers
 from ..core.networks import VisionModel, as_vision_model
 from ..rendering.colour_maps import kernel_colours
 from ..rendering.filter_figures import filter_figure, filters_figure
@@ -72,7 +74,7 @@ class FilterViewer(Viewer):
         "controls.css", "layer_dropdown.css", "map_grid.css", "map_view.css", "viewers.css"
     )
     _shown: ClassVar[tuple[str, ...]] = ("layer", "filter", "channel")
-    _bounded: ClassVar[tuple[str, ...]] = ("filter", "channel", "page")
+    _lack = "is no convolution that is built and has no filters"
 
     filter = traitlets.Int(0).tag(sync=True)
     filters = traitlets.Int(0).tag(sync=True)
@@ -87,10 +89,11 @@ class FilterViewer(Viewer):
         vision = as_vision_model(net)
         rows = _shown_by_kernel(convolution_rows(vision))
         if not rows:
-            raise ValueError(f"{vision.name} has no convolution that is built, so no filters")
+            raise ValueError(_no_filters(vision))
         self._kernels = np.zeros((0, 1, 1, 1), np.float32)
         traits = {"colour_map": "coolwarm", "intensity": "signed", "filter": filter, **traits}
-        super().__init__(vision, rows, rows[0].path if layer is None else layer, **traits)
+        first = rows[0].path if layer is None else layer
+        super().__init__(vision, list_layers(vision), rows, first, **traits)
 
     @property
     def weights(self) -> np.ndarray:
@@ -104,20 +107,32 @@ class FilterViewer(Viewer):
         Parameters
         ----------
         what : {"filter", "layer"}
-            The chosen filter alone, or every filter of the layer.
+            The chosen filter alone, or every filter of the layer. Weights are coloured about
+            zero, whatever the `intensity`.
 
         Returns
         -------
         ViewFigure
             A :class:`matplotlib.figure.Figure`, interactive under ``%matplotlib widget``.
+
+        Raises
+        ------
+        ValueError
+            If every filter is asked for where each has a page of channels of its own.
         """
+        if what == "layer" and self.kind == "channels":
+            raise ValueError(
+                f"{self.filters} filters of {self.channels} channels do not fit in one picture; "
+                "choose one by `filter` and draw it with figure('filter')"
+            )
         kernels = _flat(self.weights)
         if self.kind == "colour":
             kernels = _as_rgb(kernels, takes_bgr(self.net))
-        title = f"{self.caption}\n{self.layer}"
+        title = f"{self.caption}\n{self._shown_layer}"
         if what == "filter":
-            title += f", filter {self.filter}"
-            return filter_figure(kernels[self.filter], title=title, colour_map=self.colour_map)
+            chosen = min(self.filter, len(kernels) - 1)
+            title += f", filter {chosen}"
+            return filter_figure(kernels[chosen], title=title, colour_map=self.colour_map)
         if what == "layer":
             return filters_figure(kernels, title=title, colour_map=self.colour_map)
         raise ValueError(f"a figure shows the 'filter' or the 'layer', not {what!r}")
@@ -127,7 +142,7 @@ class FilterViewer(Viewer):
         kind = _kind(kernels, first=layer == self.rows[0].path)
         if cancelled.is_set():
             return
-        self._kernels = kernels
+        self._kernels, self._shown_layer = kernels, layer
         traits: dict[str, Any] = {
             "filters": len(kernels),
             "filter": self.filter,
@@ -135,7 +150,6 @@ class FilterViewer(Viewer):
             "kind": kind,
         }
         traits |= {"_colours": b"", "_weights": b"", "label": f"Filters of {layer}"}
-        traits |= self._take_wanted()
         traits["filter"] = max(0, min(traits["filter"], len(kernels) - 1))
         getattr(self, f"_show_{kind}")(kernels, traits)
 
@@ -153,9 +167,23 @@ class FilterViewer(Viewer):
         vectors = kernels.reshape(len(kernels), 1, 1, -1)
         self.set_maps(vectors, **traits | {"_weights": vectors.tobytes()})
 
+    def _channels_of(self, layer: str) -> int:
+        kernels = self._kernels_of(layer)
+        single = _kind(kernels, first=layer == self.rows[0].path) == "single"
+        return len(kernels) if single else kernels.shape[-1]
+
+    def _kernels_of(self, layer: str) -> np.ndarray:
+        return self._kernels if layer == self._shown_layer else filter_weights(self.net, layer)
+
     @traitlets.validate("filter")
     def _within_filters(self, proposal: Any) -> int:
-        return max(0, min(proposal.value, self.filters - 1))
+        return max(0, min(proposal.value, len(self._kernels_of(self.layer)) - 1))
+
+
+def _no_filters(net: VisionModel) -> str:
+    if net.model.built:
+        return f"{net.name} has no convolution, so it has no filters"
+    return f"{net.name} is not built and has no filters yet; call it once on an image"
 
 
 def _shown_by_kernel(rows: list[LayerInfo]) -> list[LayerInfo]:
@@ -194,6 +222,13 @@ def takes_bgr(net: VisionModel) -> bool:
     """Whether the preprocessing puts blue first, as Caffe's networks want it."""
     if net.preprocess is None:
         return False
+    try:
+        return _turns_red_to_the_end(net.preprocess)
+    except Exception:  # made for other shapes than a picture's
+        return False
+
+
+def _turns_red_to_the_end(preprocess: Callable[..., Any]) -> bool:
     black, red = np.zeros((1, 1, 1, 3), np.float32), np.array([[[[255, 0, 0]]]], np.float32)
-    change = np.asarray(net.preprocess(red.copy())) - np.asarray(net.preprocess(black))
+    change = np.asarray(preprocess(red)) - np.asarray(preprocess(black))
     return int(np.argmax(np.abs(change))) == 2

@@ -307,3 +307,80 @@ def test_unknown_keywords_and_representation():
     viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB(), channel=1)
     viewer.wait()
     assert repr(viewer) == "FeatureMapViewer(layer='conv1', channel=1)"
+
+
+def test_a_layer_without_maps_is_refused_and_no_figure_bears_its_name():
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
+    viewer.wait()
+    with pytest.raises(traitlets.TraitError, match="'head' has no feature maps"):
+        viewer.layer = "head"
+    with pytest.raises(ValueError, match="'head' has no feature maps"):
+        cw.FeatureMapViewer(kinds.functional(), kinds.RGB(), -1)
+    assert viewer.layer == "conv1"
+
+
+def test_a_figure_bears_the_name_of_the_maps_it_shows(monkeypatch):
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
+    viewer.wait()
+    monkeypatch.setattr(viewer, "_activations", lambda _: 1 / 0)
+    viewer.layer = "conv2"
+    viewer.wait()
+    title = "".join(text.get_text() for text in _texts(viewer.figure()))
+    assert "conv1, channel 0" in title
+
+
+def test_a_channel_chosen_before_the_maps_are_there_is_kept():
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB(), "conv1")
+    viewer.channel = 3
+    viewer.wait()
+    assert viewer.channel == 3
+    viewer.layer = "conv2"
+    viewer.channel = 99
+    viewer.wait()
+    assert viewer.channel == 4
+
+
+def test_links_made_before_the_maps_are_there_hold():
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB(), "conv2")
+    slider = cw.ChannelSlider(value=3, max=4)
+    traitlets.link((slider, "value"), (viewer, "channel"))
+    traitlets.dlink((viewer, "channels"), (slider, "max"), lambda count: count - 1)
+    viewer.wait()
+    assert (slider.value, viewer.channel, slider.max) == (3, 3, 4)
+    viewer.layer = "conv1"
+    viewer.wait()
+    assert (slider.value, viewer.channel, slider.max) == (3, 3, 3)
+
+
+@pytest.mark.parametrize("pack", [list, tuple])
+def test_several_inputs_may_be_listed(pack):
+    images, extra = kinds.RGB(), kinds.pixels(2, 2)
+    listed = pack([extra, images])
+    viewer = cw.FeatureMapViewer(kinds.multi_input(), listed, "conv1")
+    named = cw.feature_maps(kinds.multi_input(), {"image": images, "extra": extra}, "conv1")
+    assert viewer.error == ""
+    np.testing.assert_array_equal(viewer.maps, named["conv1"][0])
+
+
+def test_a_list_of_images_of_several_sizes_shows_the_first():
+    images = [kinds.pixels(20, 12, 3), kinds.pixels(12, 30, 3, seed=1)]
+    viewer = cw.FeatureMapViewer(kinds.functional(), images)
+    expected = cw.feature_maps(kinds.functional(), images[0], "conv1")["conv1"][0]
+    np.testing.assert_allclose(viewer.maps, expected, atol=1e-4)
+
+
+def test_an_image_in_0_to_1_is_as_dark_as_the_network_sees_it():
+    image = kinds.pixels(12, 12, 3) / 255
+    net = cw.VisionModel(kinds.functional(), preprocess=lambda pixels: pixels / 127.5 - 1)
+    dark = cw.FeatureMapViewer(net, image)
+    bright = cw.FeatureMapViewer(kinds.functional(), image)
+    seen = [np.asarray(Image.open(io.BytesIO(v._photograph))).max() for v in (dark, bright)]
+    assert seen[0] <= 1
+    assert seen[1] > 200
+
+
+def test_the_error_of_an_upload_names_the_file():
+    viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
+    message(viewer, {"kind": "upload", "name": "notes.txt"}, memoryview(b"no image"))
+    viewer.wait()
+    assert viewer.error.startswith("ValueError: notes.txt: ")

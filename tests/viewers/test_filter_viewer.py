@@ -5,7 +5,6 @@ import pytest
 import traitlets
 
 import convnet_widgets as cw
-from convnet_widgets.core.layers import LayerNotFoundError
 from convnet_widgets.rendering.colour_maps import kernel_colours
 from convnet_widgets.rendering.quantisation import Quantised, dequantise
 from convnet_widgets.viewers.filter_viewer import takes_bgr
@@ -117,15 +116,17 @@ def test_layers_are_offered_with_the_size_of_their_kernels():
 
 
 def test_a_layer_without_filters_is_refused():
-    with pytest.raises(LayerNotFoundError, match="bn1"):
+    with pytest.raises(ValueError, match="'bn1' is no convolution"):
         cw.FilterViewer(kinds.functional(), "bn1")
+    with pytest.raises(cw.LayerNotFoundError, match="'conv22'.*'conv2'"):
+        cw.FilterViewer(kinds.functional(), "conv22")
     viewer = shown(kinds.functional())
     with pytest.raises(traitlets.TraitError, match="'conv3'.*'conv"):
         viewer.layer = "conv3"
     dense = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)], name="dense")
     with pytest.raises(ValueError, match="dense has no convolution"):
         cw.FilterViewer(dense)
-    with pytest.raises(ValueError, match="no convolution that is built"):
+    with pytest.raises(ValueError, match="fresh is not built.*call it once"):
         cw.FilterViewer(kinds.sequential_never_called())
 
 
@@ -142,3 +143,35 @@ def test_figures_show_the_chosen_filter_or_all():
     assert len(viewer.figure("layer").axes[0].images) == 1
     with pytest.raises(ValueError, match="'filter' or the 'layer'"):
         viewer.figure("kernel")
+    deeper = shown(kinds.functional(), "conv2")
+    with pytest.raises(ValueError, match=r"5 filters of 4 channels.*figure\('filter'\)"):
+        deeper.figure("layer")
+
+
+def test_indices_are_those_of_the_model():
+    model = kinds.functional()
+    assert shown(model, 3).layer == model.layers[3].name == "conv2"
+    with pytest.raises(ValueError, match="'bn1' is no convolution"):
+        cw.FilterViewer(model, 2)
+    with pytest.raises(ValueError, match="'head' is no convolution"):
+        cw.FilterViewer(model, -1)
+
+
+def test_choices_made_before_the_filters_are_there_are_kept():
+    viewer = cw.FilterViewer(kinds.functional(), "conv2")
+    viewer.filter, viewer.channel = 4, 3
+    viewer.wait()
+    assert (viewer.filter, viewer.channel) == (4, 3)
+    viewer.layer = "conv1"
+    viewer.filter, viewer.channel = 3, 9
+    viewer.wait()
+    assert (viewer.filter, viewer.channel) == (3, 2)
+
+
+def test_a_preprocessing_for_other_shapes_does_no_harm():
+    def for_this_size(pixels):
+        return pixels.reshape(-1, kinds.SIZE, kinds.SIZE, 3) / 255
+
+    net = cw.VisionModel(kinds.functional(), preprocess=for_this_size)
+    assert not takes_bgr(net)
+    assert shown(net).kind == "colour"

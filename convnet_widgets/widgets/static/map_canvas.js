@@ -12,7 +12,8 @@ const STATISTICS = 4; // mean, standard deviation, maximum, share of zeros
 
 /** The maps of the shown group, as the traits hold them. */
 export function readMaps(model) {
-  const channels = model.get("channels");
+  const arrived = model.get("_codes")?.byteLength || model.get("_pixels")?.byteLength;
+  const channels = arrived ? model.get("channels") : 0; // known before the maps are there
   const [height, width] = [model.get("height"), model.get("width")];
   return {
     channels, height, width, area: height * width,
