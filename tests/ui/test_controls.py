@@ -148,6 +148,14 @@ class TestFilterIndexPicker:
         ]:
             expect(picker.get_by_role(role, name=name, exact=True)).to_be_visible()
 
+    def test_the_last_number_stays_on_one_line_within_its_row(self, show):
+        page = show(FilterIndexPicker(value=1000, max=1279))
+        total = page.get_by_text("/ 1279")
+        assert total.evaluate("(one) => one.getClientRects().length") == 1
+        box, row = total.bounding_box(), page.locator(".cw-control").bounding_box()
+        assert box["height"] < 26
+        assert box["x"] + box["width"] <= row["x"] + row["width"]
+
     def test_buttons_step(self, picker):
         picker.get_by_role("button", name="Next").click()
         picker.get_by_role("button", name="Previous").click()
@@ -309,13 +317,22 @@ class TestLayerDropdown:
         expect(dropdown.get_by_role("status")).to_have_text("no layer matches “xyz”")
         expect(dropdown.get_by_role("option")).to_have_count(0)
         assert field.get_attribute("aria-activedescendant") is None
-        field.press("Enter")
-        assert saves(dropdown) == []
 
     def test_typed_text_is_no_markup(self, dropdown):
         dropdown.get_by_role("combobox").click()
         dropdown.keyboard.type("<b>x")
         expect(dropdown.get_by_role("status")).to_have_text("no layer matches “<b>x”")
+
+    def test_enter_without_a_match_restores_the_field(self, dropdown):
+        field = dropdown.get_by_role("combobox")
+        field.click()
+        dropdown.keyboard.type("xyz")
+        field.press("Enter")
+        expect(dropdown.get_by_role("listbox")).to_be_hidden()
+        expect(dropdown.get_by_role("status")).to_be_hidden()
+        assert field.input_value() == "conv1"
+        expect(field).to_be_focused()
+        assert saves(dropdown) == []
 
     @pytest.mark.parametrize("way", ["escape", "tab", "outside", "arrow"])
     def test_closing_restores_the_field(self, dropdown, way):

@@ -71,6 +71,11 @@ def hover(page, channel, row, column, shape):
     )
 
 
+def number(text):
+    """The number that a text of the browser shows, which has a minus sign for a hyphen."""
+    return float(text.replace("−", "-"))
+
+
 def status(page):
     return page.locator(".cw-map-text").text_content()
 
@@ -220,6 +225,56 @@ def test_a_plain_wheel_is_left_to_the_notebook_and_control_wheel_zooms(page, sho
     assert page.evaluate(BOX) == before
 
 
+def zoom_in(page):
+    """Zooms in on the chosen tile; the button that shows the whole page tells that it did."""
+    page.get_by_role("button", name="Zoom in").click(click_count=3)
+    page.evaluate(FRAME)
+    assert is_zoomed(page)
+
+
+def is_zoomed(page):
+    return page.get_by_role("button", name="Show the whole page").is_enabled()
+
+
+@pytest.mark.parametrize("shape", [(8, 16, 5), (4, 16, 6), (8, 4, 6)])
+def test_maps_of_another_shape_are_shown_whole(page, show, arrive, shape):
+    grid = MapGrid(code_maps(), channel=4)
+    show(page, grid)
+    zoom_in(page)
+    grid.set_maps(code_maps(*shape))
+    arrive(page, traits_of(grid))
+    page.evaluate(FRAME)
+    assert not is_zoomed(page)
+    whole = page.evaluate(BOX)
+    show(page, grid)
+    assert page.evaluate(BOX) == whole
+
+
+def test_maps_of_the_same_shape_keep_the_zoom(page, show, arrive):
+    grid = MapGrid(code_maps(), channel=4)
+    show(page, grid)
+    zoom_in(page)
+    before = page.evaluate(BOX)
+    grid.set_maps(code_maps()[::-1])
+    arrive(page, traits_of(grid))
+    set_trait(page, "colour_map", "magma")
+    assert page.evaluate(BOX) == before
+
+
+def test_another_page_is_shown_whole(page, show):
+    show(page, MapGrid(np.zeros((2, 2, 200))))
+    zoom_in(page)
+    page.get_by_role("button", name="Next page").click()
+    page.evaluate(FRAME)
+    assert not is_zoomed(page)
+    set_trait(page, "channel", 70)
+    zoom_in(page)
+    set_trait(page, "channel", 71)
+    assert is_zoomed(page)
+    set_trait(page, "channel", 150)
+    assert not is_zoomed(page)
+
+
 # --- choosing ---
 
 
@@ -306,7 +361,7 @@ def test_two_thousand_channels_are_paged(page, show):
     assert page.locator(".cw-map-chosen").is_visible()
     hover(page, 1000, 6, 2, (7, 7))
     assert status(page).startswith("channel 1000 · row 6, column 2 · ")
-    value = float(status(page).rpartition(" ")[2])
+    value = number(status(page).rpartition(" ")[2])
     assert value == pytest.approx(maps[6, 2, 1000], abs=1e-3)
 
 
@@ -318,11 +373,19 @@ def test_page_keys_move_by_a_page(page, show):
     assert page.evaluate("saves") == [{"channel": 69, "page": 1}]
     page.keyboard.press("End")
     assert (get(page, "channel"), get(page, "page")) == (199, 3)
-    page.keyboard.press("PageUp")
-    page.keyboard.press("PageUp")
-    page.keyboard.press("PageUp")
-    page.keyboard.press("PageUp")
-    assert (get(page, "channel"), get(page, "page")) == (0, 0)
+    page.keyboard.press("PageDown")
+    assert (get(page, "channel"), get(page, "page")) == (199, 3)
+    for _ in range(4):
+        page.keyboard.press("PageUp")
+    assert (get(page, "channel"), get(page, "page")) == (7, 0)
+
+
+@pytest.mark.parametrize("key", ["PageDown", "PageUp"])
+def test_page_keys_stay_where_there_is_one_page(page, show, key):
+    show(page, MapGrid(np.zeros((2, 2, 20)), channel=5))
+    page.get_by_role("application").press(key)
+    assert get(page, "channel") == 5
+    assert page.evaluate("saves") == []
 
 
 def test_the_page_follows_the_chosen_channel_into_another_order(page, show):
@@ -344,7 +407,7 @@ def test_another_group_needs_no_kernel(page, show):
     unit = drawn.shape[0] // 8
     np.testing.assert_array_equal(drawn[::unit, ::unit, :3], expected[:, :, 2])
     hover(page, 2, 3, 4, (8, 16))
-    assert float(status(page).rpartition(" ")[2]) == pytest.approx(kernels[1][3, 4, 2], rel=1e-3)
+    assert number(status(page).rpartition(" ")[2]) == pytest.approx(kernels[1][3, 4, 2], rel=1e-3)
     assert page.evaluate("[saves, messages]") == [[], []]
 
 
@@ -506,9 +569,9 @@ def test_the_colour_bar_has_the_colours_and_real_values(page, show):
     bar = pixels(page, 0, 0, 1, 256, ".cw-view-bar")[:, 0, :3]
     np.testing.assert_array_equal(bar[::-1], lookup_table("coolwarm"))
     ticks = page.locator(".cw-view-ticks span")
-    assert ticks.all_text_contents() == ["8", "0", "-8"]
+    assert ticks.all_text_contents() == ["8", "0", "−8"]
     set_trait(page, "intensity", "map")
-    assert ticks.all_text_contents() == ["0", "-1", "-2"]
+    assert ticks.all_text_contents() == ["0", "−1", "−2"]
 
 
 def test_a_constant_map_has_one_tick(page, show):

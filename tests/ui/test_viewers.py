@@ -71,6 +71,11 @@ def enlarged(page, rows, columns, which=0):
     return cells(page.locator(ENLARGED).nth(which), rows, columns)[..., :3]
 
 
+def number(text):
+    """The number that a text of the browser shows, which has a minus sign for a hyphen."""
+    return float(text.replace("−", "-"))
+
+
 def browser_values(viewer):
     """The maps (height, width, groups, channels) that the codes of a viewer stand for."""
     ranges = np.frombuffer(viewer._ranges, "float32").reshape(-1, 2)
@@ -181,9 +186,9 @@ class TestFeatureMapViewer:
         said = dict(
             row.split("\n") for row in page.locator(".cw-reading-list div").all_inner_texts()
         )
-        assert float(said["Mean"]) == pytest.approx(maps[..., 4].mean(), rel=1e-3)
-        assert float(said["Standard deviation"]) == pytest.approx(maps[..., 4].std(), rel=1e-3)
-        assert float(said["Maximum"]) == pytest.approx(maps[..., 4].max(), rel=1e-3)
+        assert number(said["Mean"]) == pytest.approx(maps[..., 4].mean(), rel=1e-3)
+        assert number(said["Standard deviation"]) == pytest.approx(maps[..., 4].std(), rel=1e-3)
+        assert number(said["Maximum"]) == pytest.approx(maps[..., 4].max(), rel=1e-3)
         assert said["Zeros"] == "0 %"
         assert saved_at_rest(page) == [{"channel": 4}]
 
@@ -206,7 +211,7 @@ class TestFeatureMapViewer:
         assert [cross.evaluate(MARKED) for cross in crosses] == [[25, 85], [25, 85]]
         reading = page.locator(".cw-reading-list div").last.inner_text().split("\n")
         assert reading[0] == "Row 8, column 2"
-        assert float(reading[1]) == pytest.approx(maps[8, 2, 3], rel=1e-3)
+        assert number(reading[1]) == pytest.approx(maps[8, 2, 3], rel=1e-3)
         page.mouse.move(5, 5)
         assert [cross.evaluate(MARKED) for cross in crosses] == [None, None]
         assert page.locator(".cw-reading-list div").last.inner_text() == "Under the pointer\n–"
@@ -415,12 +420,12 @@ class TestFilterViewer:
         viewer = filters("colour", filter=2)
         page = show(viewer)
         scales = [scale for scale in page.locator(".cw-view-scale").all() if scale.is_visible()]
-        top, middle, bottom = (float(tick) for tick in scales[0].inner_text().split())
+        top, middle, bottom = (number(tick) for tick in scales[0].inner_text().split())
         largest = np.abs(viewer.weights[2]).max()
         assert (len(scales), middle) == (1, 0)
         assert (top, -bottom) == pytest.approx((largest, largest), rel=1e-3)
         title = page.get_by_role("heading", name="All filters in colour").inner_text()
-        assert float(title.rpartition(" ")[2]) == pytest.approx(
+        assert number(title.rpartition(" ")[2]) == pytest.approx(
             np.abs(viewer.weights).max(), rel=1e-3
         )
 
@@ -435,7 +440,7 @@ class TestFilterViewer:
         where, *said = page.locator(".cw-colour-reading").inner_text().split(" · ")
         assert where == "row 2, column 1"
         assert [one.split(" ")[0] for one in said] == ["red", "green", "blue"]
-        values = [float(one.split(" ")[1]) for one in said]
+        values = [number(one.split(" ")[1]) for one in said]
         np.testing.assert_allclose(values, viewer.weights[1, 2, 1], atol=1e-4)
         page.mouse.move(5, 5)
         assert page.locator(".cw-colour-reading").inner_text() == "filter 1"
@@ -552,7 +557,7 @@ class TestWeightBars:
         assert bars.locator(".cw-weight-row .cw-view-ticks span").all_inner_texts() == [
             "1",
             "0",
-            "-1",
+            "−1",
         ]
 
     def test_sorted_bars_keep_the_chosen_channel(self, bars):
@@ -571,12 +576,12 @@ class TestWeightBars:
     def test_the_pointer_reads_a_weight_and_a_click_chooses(self, bars):
         box = bars.locator(".cw-weight-bars canvas").bounding_box()
         bars.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20)
-        expect(bars.get_by_text("input channel 1 · weight -1")).to_be_visible()
+        expect(bars.get_by_text("input channel 1 · weight −1")).to_be_visible()
         bars.mouse.down()
         bars.mouse.up()
         assert get(bars, "channel") == 1
         bars.mouse.move(5, 5)
-        expect(bars.get_by_text("input channel 1 · weight -1")).to_be_visible()
+        expect(bars.get_by_text("input channel 1 · weight −1")).to_be_visible()
 
     def test_the_chosen_bar_is_marked_though_its_weight_is_nothing(self, bars):
         above, _ = self.columns(bars)

@@ -72,10 +72,10 @@ export function bytes(value) {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** A number as a reader of a plot expects it: four significant digits, no trailing zeros. */
+/** A number as a reader expects it: four significant digits, no trailing zeros, minus signs. */
 export function formatted(value) {
-  if (!Number.isFinite(value)) return String(value);
-  return String(Number(value.toPrecision(4)));
+  const rounded = Number.isFinite(value) ? Number(value.toPrecision(4)) : value;
+  return String(rounded).replaceAll("-", "−");
 }
 
 /** Keeps JupyterLab and Notebook from taking the keys of the focused element. */

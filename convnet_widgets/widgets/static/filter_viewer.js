@@ -74,7 +74,7 @@ const BODIES = {
 /** What the one scale of all colour tiles means. */
 function coloursTitle(model) {
   const largest = formatted(largestWeight(numbersOf(bytes(model.get("_ranges")), Float32Array)));
-  return `All filters in colour: dark is -${largest}, mid-grey 0, bright ${largest}`;
+  return `All filters in colour: dark is −${largest}, mid-grey 0, bright ${largest}`;
 }
 
 /** Fills the body with titled displays; returns what clears it. */

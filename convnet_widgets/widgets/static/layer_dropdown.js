@@ -183,7 +183,7 @@ class LayerCombobox {
       PageUp: to(active - PAGE_ROWS),
       Home: to(0),
       End: to(shown.length - 1),
-      Enter: () => shown.length && this.choose(shown[active]),
+      Enter: () => (shown.length ? this.choose(shown[active]) : this.close()),
       Escape: () => this.close(),
     };
   }

@@ -139,10 +139,19 @@ class TileGrid {
 
   turn() {
     this.showsChosen = this.page === this.chosenPage;
+    this.resetView();
     this.painted.clear();
     this.toolbar.draw();
     this.showHover(null);
     this.redraw();
+  }
+
+  /** Other tiles than those that were zoomed in on are shown whole. */
+  resetView() {
+    const { channels, height, width } = this.maps;
+    const tiles = String([channels, height, width, this.pageSize, this.page]);
+    if (tiles !== this.viewed) this.view = WHOLE;
+    this.viewed = tiles;
   }
 
   /** The channel changed: its page is shown, and its tile where the view is zoomed in. */

@@ -133,8 +133,14 @@ export function insideLayout({ zoom, x, y }, { width, height }) {
 /** The position in the order that a key leads to; null for a key that does not move. */
 export function positionAfter(key, position, { columns, pageSize, count }) {
   const rows = { ArrowUp: -columns, ArrowDown: columns };
+  const page = (at) => Math.floor(at / pageSize);
   const steps = {
-    ArrowLeft: -1, ArrowRight: 1, PageUp: -pageSize, PageDown: pageSize, Home: -count, End: count,
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    PageUp: page(position) > 0 ? -pageSize : 0,
+    PageDown: page(position) < page(count - 1) ? pageSize : 0,
+    Home: -count,
+    End: count,
   };
   if (key in steps) return limitTo(position + steps[key], 0, count - 1);
   if (!(key in rows)) return null;

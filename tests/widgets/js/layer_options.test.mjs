@@ -36,6 +36,12 @@ test("every word has to occur in path or type", () => {
   assert.deepEqual(found("conv4 conv2d"), []);
 });
 
+test("a word may begin anywhere in the path", () => {
+  const options = [{ path: "block5d_add", type: "Add" }, { path: "block5d_bn", type: "BatchNormalization" }];
+  assert.deepEqual(matchingLayers(options, queryWords("5d add")), [0]);
+  assert.deepEqual(matchingLayers(options, queryWords("5D norm")), [1]);
+});
+
 test("no word lists all, in their order", () => {
   assert.deepEqual(found(""), [0, 1, 2, 3]);
 });

@@ -136,6 +136,13 @@ test("order by number, or by mean with ties by number", () => {
   assert.deepEqual(channelOrder("activity", means), [1, 3, 0, 2]);
 });
 
+test("page keys stay where there is no further page", () => {
+  const after = (key, position, count) => positionAfter(key, position, { columns: 8, pageSize: 64, count });
+  assert.deepEqual([after("PageDown", 5, 64), after("PageUp", 5, 64)], [5, 5]);
+  assert.deepEqual([after("PageDown", 192, 200), after("PageUp", 63, 200)], [192, 63]);
+  assert.deepEqual([after("PageDown", 63, 65), after("PageUp", 64, 65)], [64, 0]);
+});
+
 test("keys move by one, by row, by page and to the ends", () => {
   const sizes = { columns: 8, pageSize: 64, count: 200 };
   const after = (key, position) => positionAfter(key, position, sizes);
