@@ -1,7 +1,7 @@
 """A Keras model with what a person must know to look inside: pixels, labels, provenance."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
@@ -13,7 +13,14 @@ import numpy as np
 from . import families
 from . import weights as sources
 from .model_files import is_file_name, read_model
-from .preparation import as_inputs, image_batch, image_input, input_shapes, is_channels_first
+from .preparation import (
+    as_inputs,
+    image_batch,
+    image_input,
+    input_shapes,
+    is_channels_first,
+    warn_of_range,
+)
 from .pretrained.efficientnet_lite import efficientnet_lite0
 
 
@@ -56,6 +63,8 @@ class VisionModel:
     labels: Any = None
     weights: str = "as given"
     requested: str | None = None
+    # That of the network's family, which takes 0–255; what one's own takes is not known.
+    _family_preprocess: Any = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if keras.backend.backend() != "tensorflow":
@@ -66,7 +75,9 @@ class VisionModel:
         if not isinstance(self.model, keras.Model):
             raise TypeError(f"expected a keras.Model, got {_described(self.model)}")
         if self.preprocess is None:
-            object.__setattr__(self, "preprocess", families.find_preprocessing(self.model))
+            found = self._family_preprocess or families.find_preprocessing(self.model)
+            object.__setattr__(self, "_family_preprocess", found)
+            object.__setattr__(self, "preprocess", found)
         elif not callable(self.preprocess):
             raise TypeError(f"expected a callable preprocess, got {_described(self.preprocess)}")
         if self.labels is None:
@@ -106,11 +117,11 @@ class VisionModel:
 
         Parameters
         ----------
-        images : array_like, or list, tuple or dict of array_like
+        images : array_like or PIL.Image.Image, or list, tuple or dict of them
             One image (height, width, channels) or (height, width), a batch, or
-            a list of images that may differ in size; RGB, 0–255. For a network
-            that does not take images, or several inputs, an array for each
-            input.
+            a list of images that may differ in size; RGB, 0–255. Pillow images
+            are read as `load_image` reads them. For a network that does not
+            take images, or several inputs, an array for each input.
 
         Returns
         -------
@@ -125,11 +136,20 @@ class VisionModel:
         ------
         TypeError, ValueError
             If the images do not fit, with what was expected.
+
+        Warns
+        -----
+        ImageRangeWarning
+            If the preprocessing is that of a ``keras.applications`` family and
+            an array does not hold 0–255: one in 0–1, of 16 bits, above 255.
         """
         wanted = image_input(self.model)
         if wanted is None or isinstance(images, dict) or len(input_shapes(self.model)) > 1:
             return self._preprocessed(as_inputs(images, self.model))
-        batch = self._preprocessed(image_batch(images, wanted))
+        pixels = image_batch(images, wanted)
+        if self.preprocess is not None and self.preprocess is self._family_preprocess:
+            warn_of_range(images, self.name)
+        batch = self._preprocessed(pixels)
         return np.moveaxis(batch, 3, 1) if is_channels_first(self.model) else batch
 
     def _preprocessed(self, inputs: Any) -> Any:
@@ -221,10 +241,11 @@ def load_model(
     model, provenance = sources.build(source, weights)
     return VisionModel(
         model,
-        preprocess or families.preprocessing(source.name, model),
-        labels or families.imagenet_labels(model),
+        preprocess,
+        families.imagenet_labels(model) if labels is None else labels,
         provenance,
         sources.IMAGENET if weights in ("auto", sources.IMAGENET) else None,
+        _family_preprocess=families.preprocessing(source.name, model),
     )
 
 
@@ -247,12 +268,18 @@ def _find_constructor(name: str) -> Callable[..., Any]:
 
 
 def _checked_labels(labels: Any, model: keras.Model) -> tuple[str, ...]:
-    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
-        raise TypeError("expected labels as a sequence of names, one for each class")
+    try:
+        names = [None] if isinstance(labels, str) else list(labels)
+    except TypeError:  # a number, or an array without axes
+        names = [None]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            f"expected labels as a sequence of names, one for each class, got {_described(labels)}"
+        )
     shape = getattr(model, "output_shape", None)
-    if isinstance(shape, tuple) and len(shape) == 2 and shape[1] not in (None, len(labels)):
-        raise ValueError(f"got {len(labels)} labels for a network of {shape[1]} classes")
-    return tuple(labels)
+    if isinstance(shape, tuple) and len(shape) == 2 and shape[1] not in (None, len(names)):
+        raise ValueError(f"got {len(names)} labels for a network of {shape[1]} classes")
+    return tuple(str(name) for name in names)
 
 
 def _described(thing: Any) -> str:

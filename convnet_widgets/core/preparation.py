@@ -1,5 +1,6 @@
 """From images of any size and kind to the array that a network takes."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +9,17 @@ import keras
 import numpy as np
 from PIL import Image
 
+from .images import load_image
+
 _IMAGE_RANK = 4
 # Rec. 601, as Pillow's conversion to grey.
 _LUMA = np.array([0.299, 0.587, 0.114], "float32")
 
 Shape = tuple[int | None, ...]
+
+
+class ImageRangeWarning(UserWarning):
+    """An image does not hold the pixels 0–255 that a family's preprocessing takes."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,11 @@ def image_batch(images: Any, wanted: ImageInput) -> np.ndarray:
 
     Parameters
     ----------
-    images : array_like or sequence of array_like
+    images : array_like or PIL.Image.Image, or sequence of them
         One image (height, width) or (height, width, channels), a batch of
-        them, or a list of images that may differ in size. The values are
-        kept, only their type changes.
+        them, or a list of images that may differ in size. The values of
+        arrays are kept, only their type changes; Pillow images are read as
+        `load_image` reads them.
     wanted : ImageInput
         Where a height or width is fixed, images are resized (bicubic, with
         antialiasing, kept within the range of the image's own values). RGB
@@ -94,6 +102,37 @@ def image_batch(images: Any, wanted: ImageInput) -> np.ndarray:
     return np.stack(fitted)
 
 
+def warn_of_range(images: Any, name: str) -> None:
+    """Warn once if images do not hold pixels 0–255.
+
+    Parameters
+    ----------
+    images : array_like or PIL.Image.Image, or sequence of them
+        As for `image_batch`, which accepts them. Warned of are values above 255,
+        ``uint16``, and floating or ``bool`` values that are all at most 1 and
+        not all 0. Pillow images are read as 0–255 and pass.
+    name : str
+        Name of the network, for the sentence.
+
+    Warns
+    -----
+    ImageRangeWarning
+        With what came, what was expected and what to do.
+    """
+    given = images if isinstance(images, list | tuple) else [images]
+    arrays = (_numbers(one, "an image") for one in given if not isinstance(one, Image.Image))
+    wrong = next((array for array in arrays if not _may_be_pixels(array)), None)
+    if wrong is None:
+        return
+    low, high = float(wrong.min()), float(wrong.max())
+    warnings.warn(
+        f"{name} expects pixels 0–255, got {wrong.dtype} values {low:g} to {high:g}; multiply "
+        "values in 0–1 by 255, scale larger ones down, or read the image by load_image",
+        ImageRangeWarning,
+        stacklevel=3,
+    )
+
+
 def as_inputs(values: Any, model: keras.Model) -> Any:
     """Arrays for a network of several inputs, or of one that is no image, unchanged in size.
 
@@ -101,7 +140,7 @@ def as_inputs(values: Any, model: keras.Model) -> Any:
     ----------
     values : array_like, or list, tuple or dict of array_like
         One array for each input; an array with one axis fewer than its input
-        is a batch of one.
+        is a batch of one. Pillow images are read as `load_image` reads them.
     model : keras.Model
 
     Returns
@@ -140,7 +179,16 @@ def _split(images: Any) -> list[np.ndarray]:
     return list(array) if array.ndim == _IMAGE_RANK else [array]
 
 
+def _may_be_pixels(array: np.ndarray) -> bool:
+    high = float(array.max())
+    if high > 255 or array.dtype == np.uint16:
+        return False
+    return array.dtype.kind in "iu" or high > 1 or not array.any()
+
+
 def _numbers(values: Any, what: str) -> np.ndarray:
+    if isinstance(values, Image.Image):
+        return load_image(values)
     try:
         array = np.asarray(values)
     except (TypeError, ValueError) as error:
@@ -177,6 +225,11 @@ def _match_channels(image: np.ndarray, channels: int | None) -> np.ndarray:
             return np.repeat(image, 3, axis=2)
         case 3, 1:
             return (image @ _LUMA)[..., None]
+        case 4, 3:
+            raise ValueError(
+                "the network takes images of 3 channels, got 4 in an image of shape "
+                f"{image.shape}; if the fourth is transparency, load_image lays it on white"
+            )
         case given, wanted:
             raise ValueError(
                 f"the network takes images of {wanted} channels, got {given} in an image of shape "

@@ -7,6 +7,7 @@ import pytest
 from convnet_widgets import VisionModel, load_model
 from convnet_widgets.core import weights as sources
 from convnet_widgets.core.networks import as_vision_model
+from convnet_widgets.core.preparation import ImageRangeWarning
 from convnet_widgets.core.pretrained import lite_weights
 from convnet_widgets.core.pretrained.legacy_pth import UnsafeWeightsError
 from convnet_widgets.core.weights import WeightsUnavailableError, WeightsWarning
@@ -71,9 +72,22 @@ def test_labels_are_kept_and_counted():
     assert VisionModel(digits(), labels=list("0123456789")).labels == tuple("0123456789")
     with pytest.raises(ValueError, match="3 labels for a network of 10 classes"):
         VisionModel(digits(), labels=list("abc"))
-    for wrong in ("0123456789", [1] * 10):
-        with pytest.raises(TypeError, match="sequence of names"):
+    for wrong in ("0123456789", [1] * 10, 3, np.array("cat"), np.zeros((10, 2))):
+        with pytest.raises(TypeError, match="labels as a sequence of names.*, got"):
             VisionModel(digits(), labels=wrong)
+
+
+def test_labels_in_an_array(tmp_path):
+    names = np.array(list("0123456789"))
+    net = VisionModel(digits(), labels=names)
+    assert net.labels == tuple("0123456789")
+    assert {type(label) for label in net.labels} == {str}
+    net.model.save(tmp_path / "digits.keras")
+    assert load_model(tmp_path / "digits.keras", labels=names).labels == net.labels
+    keywords = {**SMALL, "include_top": True, "classes": 10}
+    assert load_model("MobileNetV2", "random", labels=names, **keywords).labels == net.labels
+    with pytest.raises(ValueError, match="0 labels for a network of 10 classes"):
+        load_model("MobileNetV2", "random", labels=[], **keywords)
 
 
 def test_preprocess_must_be_called():
@@ -89,6 +103,15 @@ def test_one_s_own_preprocess_and_labels_go_before_the_family_s():
     net = load_model("EfficientNetLite0", preprocess=preprocess, labels=labels)
     assert net.preprocess is preprocess
     assert net.labels == tuple(labels)
+
+
+def test_a_network_loaded_by_name_warns_of_pixels_out_of_range():
+    small = np.full((96, 96, 3), 0.5)
+    for keywords in ({}, {"name": "mine"}):
+        with pytest.warns(ImageRangeWarning, match=r"0–255.*float64 values 0\.5 to 0\.5"):
+            load_model("MobileNetV2", "random", **SMALL, **keywords).prepare(small)
+    net = load_model("MobileNetV2", "random", preprocess=np.abs, **SMALL)
+    np.testing.assert_array_equal(net.prepare(small)[0], small)
 
 
 def test_caption_tells_of_substitutes():

@@ -1,3 +1,6 @@
+import warnings
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -5,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from convnet_widgets import VisionModel
+from convnet_widgets import VisionModel, load_image
+from convnet_widgets.core.preparation import ImageRangeWarning
 
 GENERATOR = np.random.default_rng(0)
 
@@ -127,6 +131,101 @@ def test_preprocessing_is_applied_to_the_resized_batch():
     np.testing.assert_array_equal(net.prepare(source)[0], source / 2)
     assert seen[0].shape == (1, 4, 4, 3)
     assert seen[0].dtype == np.float32
+
+
+# Pillow images
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "HSV", "YCbCr"])
+def test_pillow_images_are_read_as_load_image_reads_them(mode):
+    colours = Image.fromarray(GENERATOR.integers(0, 256, (6, 5, 4), "uint8"), "RGBA")
+    # Pillow converts to some modes from RGB alone
+    source = colours.convert("RGB").convert(mode) if mode != "RGBA" else colours
+    expected = load_image(source)
+    net = takes(6, 5, 3)
+    np.testing.assert_array_equal(net.prepare(source), expected[None])
+    np.testing.assert_array_equal(net.prepare([source, expected]), np.stack([expected] * 2))
+    np.testing.assert_allclose(takes(6, 5, 1).prepare(source), takes(6, 5, 1).prepare(expected))
+
+
+def test_a_deep_pillow_image():
+    source = Image.fromarray(np.array([[0, 257], [25700, 65535]], "uint16"))
+    prepared = takes(2, 2, 1).prepare(source)[0, ..., 0]
+    np.testing.assert_allclose(prepared, [[0, 1], [100, 255]], rtol=1e-5)
+
+
+def test_pillow_images_among_several_inputs():
+    one, two = keras.Input((4, 4, 3), name="one"), keras.Input((5,), name="two")
+    net = VisionModel(keras.Model([one, two], [keras.layers.ReLU()(x) for x in (one, two)]))
+    source = Image.new("HSV", (4, 4), (80, 90, 200))
+    prepared = net.prepare([source, image(1, 5)])
+    np.testing.assert_array_equal(prepared[0], load_image(source)[None])
+
+
+def test_an_array_with_transparency_gets_the_remedy():
+    with pytest.raises(ValueError, match=r"3 channels, got 4 .*load_image.* on white"):
+        takes(8, 8, 3).prepare(image(8, 8, 4))
+    assert takes(8, 8, 3).prepare(load_image(image(8, 8, 4))).shape == (1, 8, 8, 3)
+
+
+# Pixels in another range than a family's preprocessing takes
+
+
+def of_family():
+    inputs = keras.Input((4, 4, 3))
+    return VisionModel(keras.Model(inputs, keras.layers.ReLU()(inputs), name="vgg16"))
+
+
+OUT_OF_RANGE = {
+    "0–1": (image(4, 4, 3) / 256, r"float32 values 0\.\d+ to 0\.9\d*"),
+    "a batch in 0–1": (image(2, 4, 4, 3) / 256, "float32 values"),
+    "one of a list": ([image(4, 4, 3), image(9, 9) / 256], "float32 values"),
+    "float64 in −1–1": (np.linspace(-1, 1, 48).reshape(4, 4, 3), "float64 values -1 to 1"),
+    "bool": (np.eye(4, dtype=bool), "bool values 0 to 1"),
+    "too large": (image(4, 4, 3) * 0 + 300, "float32 values 300 to 300"),
+    "16 bits": (np.full((4, 4), 40000, "uint16"), "uint16 values 40000 to 40000"),
+    "dark 16 bits": (np.full((4, 4), 200, "uint16"), "uint16 values 200 to 200"),
+    "12 bits": (np.full((4, 4), 4095, "int32"), "int32 values 4095 to 4095"),
+}
+
+
+@pytest.mark.parametrize("case", OUT_OF_RANGE)
+def test_pixels_out_of_a_family_s_range(case):
+    source, came = OUT_OF_RANGE[case]
+    with pytest.warns(ImageRangeWarning, match=rf"VGG16 expects pixels 0–255.*{came}") as caught:
+        of_family().prepare(source)
+    assert len(caught) == 1
+    assert "load_image" in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        image(4, 4, 3),
+        np.zeros((4, 4, 3)),
+        np.eye(4, dtype="uint8"),
+        GENERATOR.integers(0, 256, (2, 4, 4, 3), "uint8"),
+        np.stack([np.full((4, 4, 3), 0.5), np.full((4, 4, 3), 200.0)]),
+        Image.new("1", (4, 4), 1),
+        Image.fromarray(np.full((4, 4), 40000, "uint16")),
+        [image(4, 4, 3), Image.new("1", (4, 4), 1)],
+    ],
+    ids=["pixels", "black", "whole", "batch", "dark in a batch", "mode 1", "deep", "list"],
+)
+def test_pixels_in_a_family_s_range(source):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        of_family().prepare(source)
+
+
+def test_the_warning_is_for_preprocessing_that_was_found():
+    small = image(4, 4, 3) / 256
+    found = of_family()
+    given_ = VisionModel(found.model, preprocess=lambda pixels: pixels * 255)
+    np.testing.assert_array_equal(given_.prepare(small)[0], small * 255)
+    np.testing.assert_array_equal(replace(found, preprocess=np.abs).prepare(small)[0], small)
+    with pytest.warns(ImageRangeWarning):
+        replace(found, weights="mine").prepare(small)
 
 
 # Networks that tell less, or take other things
