@@ -21,22 +21,19 @@ def main() -> None:
     for name, weights in NETWORKS.items():
         net = cw.load_model(name, weights=weights)
         inputs = net.prepare(image)
+        bare = cw.VisionModel(net.model, preprocess=lambda pixels: pixels)
         tensor = tf.constant(inputs)
         forward = tf.function(lambda x, model=net.model: model(x, training=False))
         candidates = {
             "one compiled forward pass": lambda f=forward, x=tensor: f(x),
-            "feature_maps of all layers, prepared image": lambda n=net.model, x=inputs: (
-                cw.feature_maps(cw.VisionModel(n, preprocess=_as_it_is), x)
+            "feature_maps of all layers, prepared image": lambda n=bare, x=inputs: cw.feature_maps(
+                n, x
             ),
             "feature_maps of all layers, photograph": lambda n=net: cw.feature_maps(n, image),
             "eager model(x)": lambda m=net.model, x=tensor: m(x, training=False),
             "model.predict": lambda m=net.model, x=inputs: m.predict(x, verbose=0),
         }
         print_ratios(f"{name}, median of {repeat} rounds", compare(candidates, repeat))
-
-
-def _as_it_is(pixels: object) -> object:
-    return pixels
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from .core.layers import list_layers as list_layers
 from .core.networks import VisionModel as VisionModel
 from .core.networks import load_model as load_model
 from .core.predictions import predict as predict
+from .core.preparation import ImageRangeWarning as ImageRangeWarning
 from .core.pretrained.legacy_pth import UnsafeWeightsError as UnsafeWeightsError
 from .core.weights import WeightsUnavailableError as WeightsUnavailableError
 from .core.weights import WeightsWarning as WeightsWarning

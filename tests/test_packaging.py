@@ -92,7 +92,7 @@ def test_readme_links_and_pictures_exist():
     targets = re.findall(r'(?:\]\(|src="|srcset=")([^)"#]+)', README)
     local = [target for target in targets if not target.startswith("https://")]
     assert [target for target in local if not (ROOT / target).exists()] == []
-    assert any(target.endswith(".png") for target in local)
+    assert any(target.endswith(".webp") for target in local)
 
 
 def test_readme_example_runs(tmp_path, monkeypatch):
