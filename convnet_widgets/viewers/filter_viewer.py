@@ -120,12 +120,12 @@ class FilterViewer(Viewer):
         ValueError
             If every filter is asked for where each has a page of channels of its own.
         """
+        kernels = _flat(self.weights)  # waits, and the kind is known after that
         if what == "layer" and self.kind == "channels":
             raise ValueError(
                 f"{self.filters} filters of {self.channels} channels do not fit in one picture; "
                 "choose one by `filter` and draw it with figure('filter')"
             )
-        kernels = _flat(self.weights)
         if self.kind == "colour":
             kernels = _as_rgb(kernels, takes_bgr(self.net))
         title = f"{self.caption}\n{self._shown_layer}"

@@ -175,3 +175,8 @@ def test_a_preprocessing_for_other_shapes_does_no_harm():
     net = cw.VisionModel(kinds.functional(), preprocess=for_this_size)
     assert not takes_bgr(net)
     assert shown(net).kind == "colour"
+
+
+def test_a_figure_asked_for_at_once_waits_for_the_filters():
+    viewer = cw.FilterViewer(kinds.functional())
+    assert len(viewer.figure("layer").axes[0].images) == 1
