@@ -5,6 +5,7 @@ import { inColour, limitsOf, mapCanvas, onPixelRatio } from "./map_canvas.js";
 import { readColouring, readMaps } from "./map_canvas.js";
 import { limitTo } from "./map_layout.js";
 import { channelText, pointText } from "./map_texts.js";
+import { markPoint, pointOver, tellPoint } from "./pointing.js";
 
 const VIEW_SIZE = 224; // CSS pixels of the longer side
 const LEAST_VIEW_SIDE = 24;
@@ -56,7 +57,7 @@ class MapView {
 
   start() {
     const { model, el, redraw } = this;
-    const mark = (event) => this.mark(event.detail);
+    const mark = (event) => markPoint(this.cross, event.detail);
     el.addEventListener("cw-mark", mark);
     return all(
       bind(model, [...MAP_TRAITS, ...COLOUR_TRAITS, "channel", "label", "view_size"], redraw),
@@ -108,23 +109,9 @@ class MapView {
   // --- pointer, crosshair, texts ---
 
   point(event) {
-    this.hover = event && this.placeOf(event);
+    this.hover = event && pointOver(this.canvas, event);
     this.showText();
-    const detail = this.hover;
-    this.el.dispatchEvent(new CustomEvent("cw-point", { bubbles: true, detail }));
-  }
-
-  placeOf({ clientX, clientY }) {
-    const box = this.canvas.getBoundingClientRect();
-    const share = (at, from, extent) => limitTo((at - from) / extent, 0, 1);
-    return { u: share(clientX, box.left, box.width), v: share(clientY, box.top, box.height) };
-  }
-
-  mark(place) {
-    this.cross.hidden = !place;
-    if (!place) return;
-    this.cross.style.setProperty("--u", `${100 * place.u}%`);
-    this.cross.style.setProperty("--v", `${100 * place.v}%`);
+    tellPoint(this.el, this.hover);
   }
 
   showText() {

@@ -1,5 +1,6 @@
 /** The photograph that the maps were computed from, and the choice of another. */
 import { KEEPS_KEYS, all, bind, bytes, h } from "./dom.js";
+import { markPoint, pointOver, tellPoint } from "./pointing.js";
 
 const PIXELS_SHOW = 3; // times enlarged, from which on pixels are drawn as squares
 
@@ -20,8 +21,8 @@ export function renderPhotograph({ model, el }) {
     enlarge(image, model.get("view_size"));
     caption.textContent = seenAs(image);
   });
-  stage.addEventListener("pointermove", (event) => tell(el, pointOver(image, event)));
-  stage.addEventListener("pointerleave", () => tell(el, null));
+  stage.addEventListener("pointermove", (event) => tellPoint(el, pointOver(image, event)));
+  stage.addEventListener("pointerleave", () => tellPoint(el, null));
   return all(
     bind(model, ["_photograph", "_image_name"], () => showPhotograph(model, element, image)),
     bind(model, ["view_size"], () => enlarge(image, model.get("view_size"))),
@@ -82,21 +83,4 @@ function enlarge(image, longer) {
 
 function seenAs({ naturalWidth, naturalHeight }) {
   return `as the network sees it, ${naturalWidth}\u00a0×\u00a0${naturalHeight}`;
-}
-
-function pointOver(image, { clientX, clientY }) {
-  const box = image.getBoundingClientRect();
-  const share = (at, from, extent) => Math.min(1, Math.max(0, (at - from) / extent));
-  return { u: share(clientX, box.left, box.width), v: share(clientY, box.top, box.height) };
-}
-
-function tell(el, detail) {
-  el.dispatchEvent(new CustomEvent("cw-point", { bubbles: true, detail }));
-}
-
-function markPoint(cross, place) {
-  cross.hidden = !place;
-  if (!place) return;
-  cross.style.setProperty("--u", `${100 * place.u}%`);
-  cross.style.setProperty("--v", `${100 * place.v}%`);
 }
