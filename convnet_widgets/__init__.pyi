@@ -1,4 +1,7 @@
 from .core.activations import feature_maps as feature_maps
+from .core.datasets import LabelledImages as LabelledImages
+from .core.datasets import load_digits as load_digits
+from .core.datasets import load_image_folder as load_image_folder
 from .core.filters import filter_weights as filter_weights
 from .core.images import load_image as load_image
 from .core.images import sample_images as sample_images

@@ -57,7 +57,7 @@ def test_every_data_file_is_declared():
     patterns = PYPROJECT["tool"]["setuptools"]["package-data"][PACKAGE.name]
     files = (path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_file())
     data = {str(path) for path in files if path.suffix not in (".py", ".pyc")}
-    assert {"widgets/static/map_grid.js", "core/data/imagenet_classes.txt"} <= data
+    assert {"widgets/static/map_grid.js", "rendering/notebook.mplstyle"} <= data
     assert [name for name in data if not any(fnmatch(name, one) for one in patterns)] == []
 
 

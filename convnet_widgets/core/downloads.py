@@ -8,6 +8,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.error import URLError
 
+PATIENCE = 20.0
+"""Seconds until the first response, where somebody asked for the download."""
 _STALL = 10.0  # seconds that a download once begun may stand still
 
 

@@ -3,7 +3,6 @@
 import io
 import warnings
 from difflib import get_close_matches
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .package_files import package_file
 
 # Files inside the wheels of these packages; their functions would import all of
 # scikit-image, and fetch what a wheel does not hold.
@@ -26,7 +27,7 @@ _SAMPLES = {
     "china": ("sklearn", "datasets/images/china.jpg"),
     "flower": ("sklearn", "datasets/images/flower.jpg"),
 }
-_REMEDY = 'install the packages that carry them: pip install "convnet-widgets[lab]"'
+INSTALL_SAMPLES = 'install the packages that carry them: pip install "convnet-widgets[lab]"'
 _URL_SCHEMES = ("http:", "https:", "ftp:", "file:", "data:")
 _DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
@@ -45,9 +46,9 @@ def sample_images() -> list[str]:
     ModuleNotFoundError
         If neither package is installed.
     """
-    names = [name for name in _SAMPLES if _sample_file(name) is not None]
+    names = [name for name, place in _SAMPLES.items() if package_file(*place) is not None]
     if not names:
-        raise ModuleNotFoundError(f"there are no sample images; {_REMEDY}")
+        raise ModuleNotFoundError(f"there are no sample images; {INSTALL_SAMPLES}")
     return names
 
 
@@ -94,21 +95,12 @@ def load_image(source: Any) -> UInt8[np.ndarray, "height width 3"]:
     return _from_array(source)
 
 
-def _sample_file(name: str) -> Path | None:
-    package, inside = _SAMPLES[name]
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        return None
-    path = Path(spec.origin).parent / inside
-    return path if path.is_file() else None
-
-
 def _find_file(source: str | PathLike[str]) -> Path:
     name = str(source)
     if name in _SAMPLES and isinstance(source, str):
-        found = _sample_file(name)
+        found = package_file(*_SAMPLES[name])
         if found is None:
-            raise FileNotFoundError(f"the sample image {name!r} is not here; {_REMEDY}")
+            raise FileNotFoundError(f"the sample image {name!r} is not here; {INSTALL_SAMPLES}")
         return found
     if name.lower().startswith(_URL_SCHEMES):
         raise ValueError(f"{name:.80} is a web address; download the file and give its path")

@@ -12,7 +12,7 @@ import h5py
 import keras
 import numpy as np
 
-from ._packages import package_file
+from ..package_files import package_file
 
 PROVENANCE = "hed-bsds500"
 _CONVOLUTIONS = (2, 2, 3, 3, 3)

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ._packages import package_file
+from ..package_files import package_file
 from .legacy_pth import read_legacy_pth
 
 _LAYERS = {
