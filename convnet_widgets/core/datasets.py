@@ -79,7 +79,9 @@ class LabelledImages:
                     f"{name!r}; at least one has to be on either side"
                 )
             held[places[:count]] = True
-        return self._only(order[~held[order]]), self._only(order[held[order]])
+        # shuffled again: in the order above, classes whose share was full early come first
+        trained, apart = (generator.permutation(np.flatnonzero(part)) for part in (~held, held))
+        return self._only(trained), self._only(apart)
 
     def _only(self, places: np.ndarray) -> "LabelledImages":
         return replace(self, images=self.images[places], labels=self.labels[places])

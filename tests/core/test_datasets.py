@@ -162,6 +162,11 @@ class TestSplit:
             assert part.labels.tolist() != sorted(part.labels)
             assert part.names == ("a", "b", "c")
 
+    def test_no_class_comes_first(self):
+        for part in cw.load_digits().split(0.2):
+            tenth = part.labels[: len(part) // 10]
+            assert np.bincount(tenth, minlength=10).min() > len(tenth) / 50
+
     def test_the_seed_decides(self):
         digits = cw.load_digits()
         same = [digits.split(0.1, seed=1)[1].images for _ in range(2)]
