@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 PATIENCE = 20.0
 """Seconds until the first response, where somebody asked for the download."""
@@ -30,6 +30,8 @@ class _Opener:
             answer = answers.get(timeout=self._patience)
         except Empty:
             raise URLError(f"no answer within {self._patience:g} s from {self.asked[-1]}") from None
+        if isinstance(answer, HTTPError):
+            answer.close()  # it is the response too, and Keras reads no more of it
         if isinstance(answer, BaseException):
             raise answer
         return answer

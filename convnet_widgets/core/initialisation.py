@@ -7,10 +7,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-# Kernels are filled in pieces: a copy of VGG16's largest takes 411 MB.
-_CHUNK_VALUES = 2**20
+from .weight_files import fill_in_pieces
+
 _KERNELS = {
     "kernel_initializer": ("kernel",),
     "depthwise_initializer": ("depthwise_kernel", "kernel"),
@@ -98,13 +97,14 @@ def _fill_glorot_uniform(kernel: Any, generator: np.random.Generator) -> None:
     """Draw from U(−a, a), a = √(6 / (fan in + fan out)), piece by piece in place."""
     *window, inputs, outputs = kernel.shape
     limit = np.float32(6 / (np.prod(window, initial=1) * (inputs + outputs))) ** 0.5
-    rows = max(1, _CHUNK_VALUES * kernel.shape[0] // np.prod(kernel.shape))
-    for start in range(0, kernel.shape[0], rows):
-        index = np.arange(start, min(start + rows, kernel.shape[0]))
-        values = generator.random((len(index), *kernel.shape[1:]), "float32")
+
+    def piece(rows: slice) -> np.ndarray:
+        values = generator.random((rows.stop - rows.start, *kernel.shape[1:]), "float32")
         values *= 2 * limit
         values -= limit
-        kernel.value.scatter_update(tf.IndexedSlices(tf.cast(values, kernel.dtype), index))
+        return values
+
+    fill_in_pieces(kernel, piece)
 
 
 def _flatten(model: keras.Model) -> Iterator[keras.layers.Layer]:

@@ -1,5 +1,6 @@
 """Where the weights of a named network come from, and what takes their place."""
 
+import gc
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +10,14 @@ from typing import Any
 
 import keras
 
-from .downloads import bounded_downloads
+from .downloads import PATIENCE, bounded_downloads
 from .initialisation import build_empty, build_random
 from .pretrained import hed, lite_weights
 from .pretrained.efficientnet_lite import efficientnet_lite0
+from .weight_files import load_weights, loading_in_pieces
 
 IMAGENET = "imagenet"
-# Seconds: a fallback is near in the first case, and somebody asked to wait in the second.
-_PATIENCE_AUTO = 2.0
-_PATIENCE_EXPLICIT = 20.0
+_PATIENCE_AUTO = 2.0  # seconds; a fallback is near
 _LAB = 'pip install "convnet-widgets[lab]"'
 _KERAS_FILES = (".h5", ".hdf5", ".keras")
 
@@ -89,7 +89,7 @@ def build(source: Source, weights: str | PathLike[str]) -> tuple[keras.Model, st
         case "auto":
             return _first_available(source)
         case "imagenet":
-            return _imagenet(source, _PATIENCE_EXPLICIT), IMAGENET
+            return _imagenet(source, PATIENCE), IMAGENET
         case "hed":
             return _hed(source)
         case "random":
@@ -102,7 +102,8 @@ def _first_available(source: Source) -> tuple[keras.Model, str]:
     try:
         return _imagenet(source, _PATIENCE_AUTO), IMAGENET
     except (WeightsUnavailableError, ValueError) as error:
-        reason = error
+        reason = str(error)
+    gc.collect()  # of the network that was to have ImageNet's: VGG16 takes 528 MB
     model, provenance = _stand_in(source)
     warnings.warn(
         f"{source.name} has the weights {provenance!r}, not ImageNet's: {reason}",
@@ -126,7 +127,8 @@ def _imagenet(source: Source, patience: float) -> keras.Model:
         return _embedded(source)
     with bounded_downloads(patience) as asked:
         try:
-            return build_empty(source.constructor, weights=IMAGENET, **source.keywords)
+            with loading_in_pieces():
+                return build_empty(source.constructor, weights=IMAGENET, **source.keywords)
         except (TypeError, ValueError) as error:
             if not asked:  # a keyword is wrong, or does not go with ImageNet's weights
                 raise
@@ -183,7 +185,7 @@ def _from_file(source: Source, path: Path) -> keras.Model:
         lite_weights.load_pth(model, path)
         return model
     try:
-        model.load_weights(path)
+        load_weights(model, path)
     except Exception as error:
         raise ValueError(
             f"{path.name}: not weights of {source.name} as it is built here ({error})"

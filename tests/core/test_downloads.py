@@ -161,7 +161,7 @@ def test_connection_refused(point_keras_to):
 
 
 def test_server_that_never_answers(point_keras_to, monkeypatch):
-    monkeypatch.setattr("convnet_widgets.core.weights._PATIENCE_EXPLICIT", 1.0)
+    monkeypatch.setattr("convnet_widgets.core.weights.PATIENCE", 1.0)
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         s.listen()
@@ -171,7 +171,7 @@ def test_server_that_never_answers(point_keras_to, monkeypatch):
 
 
 def test_host_name_that_is_never_found(point_keras_to, monkeypatch):
-    monkeypatch.setattr("convnet_widgets.core.weights._PATIENCE_EXPLICIT", 1.0)
+    monkeypatch.setattr("convnet_widgets.core.weights.PATIENCE", 1.0)
     release = threading.Event()
 
     def lookup(*_, **__):
