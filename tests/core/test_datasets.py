@@ -162,10 +162,10 @@ class TestSplit:
             assert part.labels.tolist() != sorted(part.labels)
             assert part.names == ("a", "b", "c")
 
-    def test_no_class_comes_first(self):
+    def test_no_class_comes_first_or_last(self):
         for part in cw.load_digits().split(0.2):
-            tenth = part.labels[: len(part) // 10]
-            assert np.bincount(tenth, minlength=10).min() > len(tenth) / 50
+            assert len(np.unique(part.labels[:20])) > 5
+            assert len(np.unique(part.labels[-20:])) > 5
 
     def test_the_seed_decides(self):
         digits = cw.load_digits()
