@@ -10,11 +10,13 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
+LAUNCHER = (sys.executable, "-m", "jupyterlab")
 START = 60  # seconds that a server or a kernel may take on a busy machine
 PRIVATE = {
     "JUPYTER_CONFIG_DIR": "config",
@@ -53,14 +55,15 @@ class Lab:
     url: str
     token: str
     folder: Path
+    pid: int
 
-    def put(self, notebook):
+    def put(self, notebook, name=None):
         """Copy `notebook` into the folder without counts and outputs, so that a run shows."""
         content = nbformat.read(notebook, 4)
         for cell in content.cells:
             if cell.cell_type == "code":
                 cell.execution_count, cell.outputs = None, []
-        nbformat.write(content, self.folder / notebook.name)
+        nbformat.write(content, self.folder / (name or notebook.name))
 
     def open(self, page, name):
         """Open the notebook `name` in `page` and wait until its kernel is ready."""
@@ -71,6 +74,16 @@ class Lab:
         """Run every cell of the open notebook; an error in one fails the test."""
         page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         wait_for(page, lambda state: state["ran"] == state["cells"] and state["idle"], timeout)
+
+    def shut_down_kernels(self):
+        """End the sessions of all notebooks."""
+        for session in json.load(self._ask("GET", "api/sessions")):
+            self._ask("DELETE", f"api/sessions/{session['id']}").close()
+
+    def _ask(self, method, path):
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(self.url + path, headers=headers, method=method)
+        return urllib.request.urlopen(request, timeout=START)
 
 
 def wait_for(page, reached, timeout=START):
@@ -83,34 +96,41 @@ def wait_for(page, reached, timeout=START):
 
 
 @contextlib.contextmanager
-def serve(home, theme="JupyterLab Light"):
-    """Run a JupyterLab that keeps all its files below `home`; yields a `Lab`."""
-    folder = home / "notebooks"
-    folder.mkdir(parents=True)
+def serve(home, theme="JupyterLab Light", *, launcher=LAUNCHER, folder=None, environment=None):
+    """Run a JupyterLab that keeps all its files below `home`; yields a `Lab`.
+
+    It is the one that the command `launcher` starts, in `environment` (that of the tests), and
+    serves `folder` (an empty one).
+    """
+    folder = folder or home / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True)
     _write_settings(home / "settings", SETTINGS | {"themes": {"theme": theme}})
     with (home / "log.txt").open("w") as log:
         process = subprocess.Popen(
-            _command(folder), env=_environment(home), stdout=log, stderr=subprocess.STDOUT
+            [*launcher, *_options(folder)],
+            env=_environment(home, os.environ if environment is None else environment),
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
             server = _wait_for_server(process, home)
-            yield Lab(server["url"], server["token"], folder)
+            yield Lab(server["url"], server["token"], folder, process.pid)
         finally:
             _stop(process)
 
 
-def _command(folder):
+def _options(folder):
     return [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={folder}"),
         "--LabApp.expose_app_in_browser=True",
     ]
 
 
-def _environment(home):
+def _environment(home, given):
     private = {name: str(home / folder) for name, folder in PRIVATE.items()}
     # a person's own kernel of the same name would have other packages
-    return os.environ | private | {"JUPYTER_PREFER_ENV_PATH": "1"}
+    return {**given, **private, "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 def _write_settings(folder, settings):
