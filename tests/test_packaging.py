@@ -95,6 +95,20 @@ def test_readme_links_and_pictures_exist():
     assert any(target.endswith(".webp") for target in local)
 
 
+def test_readme_has_a_row_for_every_notebook():
+    row = re.compile(r"^\| \[(\w+)\]\(notebooks/(\w+)\.ipynb\) \|.*\| .+ \|$", re.MULTILINE)
+    notebooks = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert row.findall(README) == [(name, name) for name in notebooks]
+
+
+def test_readme_launches_a_notebook_that_exists():
+    target = re.compile(r"\(https://mybinder\.org/v2/gh/([^?)]+)/HEAD\?urlpath=lab/tree/([^)]+)\)")
+    ((repository, notebook),) = target.findall(README)
+    assert repository.split("/")[1] == PROJECT["name"]
+    assert (ROOT / notebook).is_file()
+    assert (ROOT / "binder").is_dir()
+
+
 def test_readme_example_runs(tmp_path, monkeypatch):
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(example.splitlines()) <= 10
