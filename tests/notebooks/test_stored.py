@@ -58,6 +58,24 @@ class TestNotebook:
         assert "False" not in printed
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
+class TestTutorial:
+    def test_ends_with_exercises_that_are_answered(self, path):
+        cells = nbformat.read(path, 4).cells
+        (begin,) = (i for i, cell in enumerate(cells) if "## Exercises" in cell.source.splitlines())
+        text = "".join(cell.source for cell in cells[begin:] if cell.cell_type == "markdown")
+        answers = text.count("<details><summary>Answer</summary>\n\n")
+        assert 3 <= answers == text.count("</details>") <= 5
+        code = "".join(cell.source for cell in cells[begin:] if cell.cell_type == "code")
+        assert re.search(r"\w(Slider|Picker)\(", code)
+
+    def test_options_stand_in_one_cell(self, path):
+        tagged = [c for c in code_cells(path) if "parameters" in c.metadata.get("tags", ())]
+        assert len(tagged) <= 1
+        names = [line.split(" = ")[0] for c in tagged for line in c.source.splitlines() if line]
+        assert all(name.isupper() or name.startswith("#") for name in names)
+
+
 def test_every_replacement_follows_its_pattern():
     lines = (FOLDER / "sanitise.cfg").read_text("utf-8").splitlines()
     patterns = [i for i, line in enumerate(lines) if line.startswith("regex: ")]
