@@ -1,12 +1,15 @@
 """What Binder reads is what the package needs, and repo2docker takes it as it is meant."""
 
+import ast
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 
+import nbformat
 import pytest
 from binder_image import ROOT, plan_image
 from packaging.requirements import InvalidRequirement, Requirement
@@ -126,7 +129,29 @@ class TestStart:
         assert process.returncode == 7
 
 
+def downloads(code):
+    """Calls in `code` that may download: a network and whether with its top, or all the digits."""
+    for node in (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)):
+        name = getattr(node.func, "attr", "")
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        if name == "load_model" and isinstance(node.args[0], ast.Constant):
+            yield node.args[0].value, given.get("include_top") != "False"
+        elif name == "load_digits" and "full" in given:
+            yield name, True
+
+
+def cells_of(notebook):
+    return [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
+
+
 class TestPostBuild:
+    def test_fetches_what_the_notebooks_load(self):
+        commands = re.findall(r"^fetch '(.+)'$", (BINDER / "postBuild").read_text(), re.MULTILINE)
+        cells = [code for path in ROOT.glob("notebooks/*.ipynb") for code in cells_of(path)]
+        embedded = {("EfficientNetLite0", True)}
+        fetched = {one for code in commands for one in downloads(code)}
+        assert fetched == {one for code in cells for one in downloads(code)} - embedded
+
     @pytest.fixture
     def post_build(self, tmp_path, monkeypatch):
         """Runs postBuild with the given pip and package in place of the real ones."""
