@@ -42,6 +42,7 @@ VALUES = {
     "our_titles": f"[figure.axes[0].get_title(loc='left') for figure in ({', '.join(OURS)})]",
     "viewer_captions": "[each.caption for each in (viewer, filter_viewer, by_digit, weights_panel,"
     " maps_panel, shifted_viewer)]",
+    "linked": "[link.source[1], link.target[1], weights_panel.filter, maps_panel.channel]",
     "after_moving_1": "(setattr(which, 'value', 7), by_digit.maps)[1]",
     "reading_1": "reading.value",
     "after_moving_3": "(setattr(shift, 'value', 3), shifted_viewer.maps)[1]",
@@ -194,6 +195,11 @@ class TestViewers:
         np.testing.assert_allclose(values["after_moving_1"], shown, atol=1e-4)
         said = f"a {held_out.labels[index]}, read as {given[index].argmax()}"
         assert str(values["reading_1"]).startswith(said)
+
+    def test_panels_of_exercise_2_are_linked_and_begin_alike(self, values):
+        *traits, chosen, shown = values["linked"].tolist()
+        assert traits == ["filter", "channel"]
+        assert int(chosen) == int(shown) == np.argmax(values["prefers"])
 
     def test_slider_of_exercise_3_shifts_the_digit(self, values, parts, answers, maps_of):
         digit = parts[0].images[values["chosen"]]
