@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 _PIECE_VALUES = 2**20
+_ALIGNMENT = 64  # bytes
 _load_as_keras = keras.Model.load_weights
 
 
@@ -57,7 +58,7 @@ def loading_in_pieces() -> Iterator[None]:
 
 
 def fill_in_pieces(variable: Any, piece: Callable[[slice], np.ndarray]) -> None:
-    """Set a variable in place, without a copy of it.
+    """Set a variable without holding its values twice.
 
     Parameters
     ----------
@@ -65,12 +66,37 @@ def fill_in_pieces(variable: Any, piece: Callable[[slice], np.ndarray]) -> None:
         With at least one axis.
     piece : callable
         From rows of the variable, in their order, to their values.
+
+    Notes
+    -----
+    The old value is given up first, and NumPy's memory becomes the variable's. Sparse and sliced
+    updates would fill it in place too, but make TensorFlow copy the variable at every use.
     """
-    rows = max(1, _PIECE_VALUES * variable.shape[0] // max(1, np.prod(variable.shape)))
-    for start in range(0, variable.shape[0], rows):
-        index = np.arange(start, min(start + rows, variable.shape[0]))
-        values = tf.cast(piece(slice(start, start + len(index))), variable.dtype)
-        variable.value.scatter_update(tf.IndexedSlices(values, index))
+    count = variable.shape[0]
+    if np.prod(variable.shape) <= _PIECE_VALUES or variable.dtype != "float32":
+        variable.assign(piece(slice(0, count)))
+        return
+    _set(variable, tf.zeros((0,)))
+    values = _aligned(tuple(variable.shape))
+    rows = max(1, _PIECE_VALUES * count // values.size)
+    for start in range(0, count, rows):
+        place = slice(start, min(start + rows, count))
+        values[place] = piece(place)
+    _set(variable, tf.experimental.dlpack.from_dlpack(values.__dlpack__()))
+
+
+def _set(variable: Any, value: tf.Tensor) -> None:
+    """Set the value to a tensor of any shape, not copied."""
+    handle = variable.value.handle
+    tf.raw_ops.AssignVariableOp(resource=handle, value=value, validate_shape=False)
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """Uninitialised float32, aligned as TensorFlow needs it to take the memory over."""
+    size = 4 * int(np.prod(shape))
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % _ALIGNMENT
+    return room[start : start + size].view(np.float32).reshape(shape)
 
 
 def _is_filled_in_pieces(model: keras.Model, path: Path) -> bool:

@@ -110,8 +110,7 @@ import resource, warnings
 warnings.simplefilter("ignore")
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 import keras, tensorflow
-from convnet_widgets import load_model
-load_model("EfficientNetLite0", "random")
+from convnet_widgets import load_image, load_model, predict
 """
 
 
@@ -140,7 +139,7 @@ def vgg16_file(tmp_path_factory):
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in other units elsewhere")
 @pytest.mark.parametrize(
     ("fetched", "weights", "limit"),
-    [("imagenet", "imagenet", 1.15), (None, "hed-bsds500 under a random top (seed 0)", 1.35)],
+    [("imagenet", "imagenet", 1.2), (None, "hed-bsds500 under a random top (seed 0)", 1.35)],
 )
 def test_peak_memory_of_vgg16_is_near_that_of_its_weights(vgg16_file, fetched, weights, limit):
     code = PEAK + (
@@ -148,11 +147,13 @@ def test_peak_memory_of_vgg16_is_near_that_of_its_weights(vgg16_file, fetched, w
         f"    if {fetched!r}: return {str(vgg16_file)!r}\n"
         "    import urllib.request; urllib.request.urlopen('http://127.0.0.1:9/')\n"
         "keras.src.applications.vgg16.file_utils.get_file = get_file\n"
-        "before = peak(); net = load_model('VGG16')\n"
+        "predict(load_model('EfficientNetLite0'), load_image('cat')); before = peak()\n"
+        "net = load_model('VGG16'); predict(net, load_image('cat'))\n"
         "print(net.weights, peak() - before, sep=';')"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     provenance, grown = ran.stdout.strip().split(";")
     assert provenance == weights
-    # Keras by itself takes 1,730 MB to read the file; the network that was not to be would be 528
+    # Keras by itself takes 1,730 MB to read the file; the network that was not to be has 528, and
+    # so much again is copied at each use of a variable after a sparse or a sliced update
     assert float(grown) < limit * 528
