@@ -66,7 +66,7 @@ def values(made):
 
 
 def activations_of(model, pictures):
-    sub = keras.Model(model.inputs, [model.get_layer(name).output for name in NAMES])
+    sub = keras.Model(model.inputs[0], [model.get_layer(name).output for name in NAMES])
     return [np.asarray(output) for output in sub(pictures.astype("float32") / 255)]
 
 
