@@ -117,9 +117,9 @@ class TestStart:
     )
     def test_has_a_thread_for_each_core_that_it_may_use(self, limit, threads):
         variables = {"CPU_LIMIT": limit} if limit else {}
-        names = ["printenv", *THREADS, "TF_CPP_MIN_LOG_LEVEL"]
+        names = ["printenv", *THREADS, "TF_CPP_MIN_LOG_LEVEL", "MALLOC_ARENA_MAX"]
         output, _ = start(*names, **variables).communicate()
-        assert output.split() == [threads] * len(THREADS) + ["3"]
+        assert output.split() == [threads] * len(THREADS) + ["3", "2"]
 
     def test_becomes_the_command(self):
         code = "import os, sys; print(os.getpid(), sys.argv[1]); sys.exit(7)"
