@@ -275,7 +275,7 @@ class TestGiven:
         assert found["layer_names"].tolist() == NAMES
         saved = keras.models.load_model(made[1]).get_weights()[0]
         assert np.array_equal(found["weights"], saved)
-        assert found["photograph"].max() < 100
+        assert abs(found["photograph"].mean() - 50) < 5  # of cats; dogs are brighter by 60
 
     def test_a_folder_is_trained_on(self, tmp_path):
         folder = photographs(tmp_path / "pets", cats=5, dogs=5)
