@@ -1,7 +1,7 @@
 """Figures of feature maps: axes, colour bars and the real values under the pointer."""
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float
 from matplotlib.colors import Normalize
 from numpy.typing import ArrayLike
 
@@ -132,14 +132,15 @@ def mosaic_figure(
     return figure
 
 
-def _values(maps: ArrayLike) -> Float64[np.ndarray, "height width channels"]:
+def _values(maps: ArrayLike) -> Float[np.ndarray, "height width channels"]:
     values = real_array(maps, "height, width, channels")
     if values.ndim != 3:
         raise ValueError(
             f"expected maps (height, width, channels) of one image; got shape {values.shape}; "
             "choose one image of a batch"
         )
-    return values.astype(np.float64)
+    # figures keep them for the pointer: float32, what networks give, is not made twice as large
+    return values if values.dtype == np.float32 else values.astype(np.float64)
 
 
 def _limits(of: Scale, channel: int) -> tuple[float, float]:
@@ -149,13 +150,13 @@ def _limits(of: Scale, channel: int) -> tuple[float, float]:
 
 
 def _scaled(
-    values: Float64[np.ndarray, "height width channels"], mode: str
-) -> tuple[Float64[np.ndarray, "height width channels"], Normalize]:
+    values: Float[np.ndarray, "height width channels"], mode: str
+) -> tuple[Float[np.ndarray, "height width channels"], Normalize]:
     of = scale(values, mode)
     if mode in ("layer", "signed"):
         low, high = _limits(of, 0)
         return np.nan_to_num(values, nan=low, posinf=high, neginf=low), Normalize(low, high)
-    shares = of(values).astype(np.float64)
+    shares = of(values)
     if mode == "map":
         return shares, Normalize(0, 1)
     return (shares * 255 - 128) / 64, Normalize(-128 / 64, 127 / 64)

@@ -40,9 +40,13 @@ class Scale:
 
     def __call__(self, values: ArrayLike) -> Float32[np.ndarray, "*shape"]:
         """Return the intensities of values, float32 in [0, 1], in the shape of the values."""
-        finite = np.clip(np.asarray(values, np.float64), -_LARGEST, _LARGEST)
-        shares = np.clip((finite - self.origin) / self.unit + self.at, 0, 1)
-        return np.nan_to_num(shares).astype(np.float32)
+        # in place, since a layer's values may take many megabytes
+        shares = np.clip(np.asarray(values, np.float64), -_LARGEST, _LARGEST)
+        shares -= self.origin
+        shares /= self.unit
+        shares += self.at
+        np.clip(shares, 0, 1, out=shares)
+        return np.nan_to_num(shares, copy=False).astype(np.float32)
 
     @property
     def low(self) -> Float64[np.ndarray, "*axes"]:

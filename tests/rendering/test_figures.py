@@ -1,3 +1,4 @@
+import tracemalloc
 from io import BytesIO
 from itertools import pairwise
 
@@ -187,7 +188,8 @@ def test_a_colour_filter_is_drawn_in_colour_and_per_channel():
     np.testing.assert_array_equal(panels[0].images[0].get_array(), kernel_colours(kernel))
     limit = np.abs(kernel).max()
     for channel, axes in enumerate(panels[1:]):
-        np.testing.assert_array_equal(axes.images[0].get_array(), kernel[..., channel])
+        drawn = axes.images[0].get_array()
+        np.testing.assert_array_equal(drawn, kernel[..., channel].astype("float32"))
         np.testing.assert_allclose(axes.images[0].get_clim(), (-limit, limit))
         assert axes.format_coord(3, 2) == f"row 2, column 3: {kernel[2, 3, channel]:.4g}"
     red, green, blue = kernel[2, 3]
@@ -229,9 +231,20 @@ def test_filters_over_one_channel_and_pointwise_filters():
     assert axes.format_coord(0, 0).endswith(f"{depthwise[0, 0, 0, 0]:.4g}")
     pointwise = RNG.normal(size=(8, 1, 1, 5))
     [axes] = filters_figure(pointwise).axes
-    np.testing.assert_array_equal(axes.images[0].get_array(), pointwise[:, 0, 0])
+    np.testing.assert_array_equal(axes.images[0].get_array(), pointwise[:, 0, 0].astype("float32"))
     assert axes.format_coord(4, 7) == f"filter 7, input channel 4: {pointwise[7, 0, 0, 4]:.4g}"
     assert axes.format_coord(4, 8) == axes.format_coord(5, 7) == ""
+
+
+def test_a_large_mosaic_is_drawn_in_little_memory():
+    maps = RNG.normal(size=(224, 224, 64)).astype("float32")
+    mosaic_figure(maps[:8, :8])._repr_png_()  # what is kept of the first figure does not count
+    tracemalloc.start()
+    try:
+        mosaic_figure(maps, columns=8)._repr_png_()
+        assert tracemalloc.get_traced_memory()[1] < 12 * maps.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_wrong_input():

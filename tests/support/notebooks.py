@@ -69,7 +69,7 @@ def run(name, values, folder, given=None, backend="widget"):
     last = _SAVE.format(path=str(arrays), values=values)
     notebook.cells.append(nbformat.v4.new_code_cell(last))
     client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": FOLDER}}
+        notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": FOLDER}}
     )
     client.execute(stderr=subprocess.DEVNULL)  # TensorFlow's notices; errors of cells are raised
     with np.load(arrays) as saved:
