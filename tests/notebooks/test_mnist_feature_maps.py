@@ -47,7 +47,6 @@ VALUES = {
     "reading_1": "reading.value",
     "after_moving_3": "(setattr(shift, 'value', 3), shifted_viewer.maps)[1]",
     "reading_3": "shifted_reading.value",
-    "peak_kilobytes": "__import__('resource').getrusage(0).ru_maxrss",
 }
 
 
@@ -130,9 +129,6 @@ class TestNetwork:
     def test_has_the_names_of_the_tutorial_and_the_first_renamed(self, values):
         expected = "conv_0 conv_1 pool_1 dropout_1 flate_1 dense_1 dropout_2 output_layer"
         assert values["names"].tolist() == expected.split()
-
-    def test_memory_stays_below_that_of_a_binder(self, values):
-        assert values["peak_kilobytes"] < 1.5e6
 
 
 class TestGridsOfTheTutorial:

