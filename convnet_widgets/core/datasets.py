@@ -181,7 +181,7 @@ def _all_digits() -> tuple[np.ndarray, np.ndarray, str]:
     except Exception as error:
         raise ConnectionError(
             f"Keras could not get the 70,000 digits of MNIST ({error}). Connect to the network and "
-            "load again, or put mnist.npz into ~/.keras/datasets, or take the 5,000 that need no "
+            "load again, or put mnist.npz into Keras's cache (~/.keras/datasets), or take the 5,000 that need no "
             "download, load_digits(full=False)"
         ) from error
     images, labels = (np.concatenate(parts) for parts in zip(train, test, strict=True))
@@ -195,9 +195,9 @@ def _classes(root: Path) -> list[Path]:
         raise NotADirectoryError(f"{root} is a file; give a folder with a sub-folder a class")
     classes = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
     if not classes:
-        lying = sum(1 for _ in _image_files(root))
+        lying = "images" if any(_image_files(root)) else "no images"
         raise ValueError(
-            f"{root} has {lying or 'no'} images and no sub-folders; put the images of each class "
+            f"{root} has {lying} and no sub-folders; put the images of each class "
             "into a sub-folder with its name, such as cats and dogs"
         )
     return classes

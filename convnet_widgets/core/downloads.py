@@ -1,4 +1,4 @@
-"""Keras's downloads of weights, with an end to waiting."""
+"""Keras's downloads, with an end to waiting."""
 
 import threading
 import urllib.request
@@ -47,7 +47,7 @@ class _Opener:
 def bounded_downloads(patience: float) -> Iterator[list[str]]:
     """Let no download through ``urllib`` wait longer than `patience` for its beginning.
 
-    Keras fetches weights by ``urllib.request.urlretrieve``, which waits without
+    Keras fetches files by ``urllib.request.urlretrieve``, which waits without
     end where packets are dropped. The opener of the process is exchanged for
     the time of the context; proxies and an opener installed before keep working.
 

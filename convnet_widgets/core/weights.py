@@ -12,6 +12,7 @@ import keras
 
 from .downloads import PATIENCE, bounded_downloads
 from .initialisation import build_empty, build_random
+from .model_files import is_keras_format, short_reason
 from .pretrained import hed, lite_weights
 from .pretrained.efficientnet_lite import efficientnet_lite0
 from .weight_files import load_weights, loading_in_pieces
@@ -184,10 +185,20 @@ def _from_file(source: Source, path: Path) -> keras.Model:
     if path.suffix == ".pth":
         lite_weights.load_pth(model, path)
         return model
-    try:
-        load_weights(model, path)
-    except Exception as error:
-        raise ValueError(
-            f"{path.name}: not weights of {source.name} as it is built here ({error})"
-        ) from error
+    if not is_keras_format(path):
+        raise _misfit(source, path, "it is neither the archive that Keras writes nor HDF5")
+    with warnings.catch_warnings(record=True) as noticed:
+        try:
+            load_weights(model, path)
+        except Exception as error:  # with a warning and a line for each weight
+            raise _misfit(source, path, short_reason(error)) from error
+    for warning in noticed:
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return model
+
+
+def _misfit(source: Source, path: Path, reason: str) -> ValueError:
+    return ValueError(
+        f"{path.name}: not weights of {source.name} as it is built here ({reason}); name the "
+        "network that they were saved from, with the keywords it was built with"
+    )

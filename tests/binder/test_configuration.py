@@ -113,7 +113,8 @@ def start(*command, **variables):
 
 class TestStart:
     @pytest.mark.parametrize(
-        ("limit", "threads"), [({}, "1"), ("1.0", "1"), ("0.5", "1"), ("2.0", "2"), ("16", "16")]
+        ("limit", "threads"),
+        [({}, "1"), ("1.0", "1"), ("0.5", "1"), ("2.0", "2"), ("16", "16"), ("None", "1")],
     )
     def test_has_a_thread_for_each_core_that_it_may_use(self, limit, threads):
         variables = {"CPU_LIMIT": limit} if limit else {}

@@ -126,7 +126,7 @@ class TestFolder:
         (tmp_path / "bare").mkdir()
         with pytest.raises(ValueError, match="bare has no images and no sub-folders; put"):
             cw.load_image_folder(tmp_path / "bare")
-        with pytest.raises(ValueError, match="cats has 2 images and no sub-folders; put"):
+        with pytest.raises(ValueError, match="cats has images and no sub-folders; put"):
             cw.load_image_folder(folder / "cats")
 
     def test_no_folder(self, folder):

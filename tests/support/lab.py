@@ -93,6 +93,7 @@ def wait_for(page, reached, timeout=START):
         assert not state["errors"], state["errors"]
         assert time.monotonic() < end, f"after {timeout} s the notebook is at {state}"
         page.wait_for_timeout(100)
+    assert not state["errors"], state["errors"]  # the last cell's
 
 
 @contextlib.contextmanager
