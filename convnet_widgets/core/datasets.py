@@ -180,9 +180,9 @@ def _all_digits() -> tuple[np.ndarray, np.ndarray, str]:
             train, test = keras.datasets.mnist.load_data()
     except Exception as error:
         raise ConnectionError(
-            f"Keras could not get the 70,000 digits of MNIST ({error}). Go online and "
-            "load again, or put mnist.npz into Keras's cache (~/.keras/datasets), or take the 5,000 "
-            "that need no download, load_digits(full=False)"
+            f"Keras could not get the 70,000 digits of MNIST ({error}). Go online and load again, "
+            "or put mnist.npz into Keras's cache (~/.keras/datasets), or take the 5,000 that need "
+            "no download, load_digits(full=False)"
         ) from error
     images, labels = (np.concatenate(parts) for parts in zip(train, test, strict=True))
     return images, labels, "MNIST, 70,000 digits from Keras"

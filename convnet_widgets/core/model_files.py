@@ -60,8 +60,8 @@ def read_model(path: Path) -> keras.Model:
     except Exception as error:
         raise ValueError(
             f"{path.name}: no model that can be loaded without running code from the file "
-            f"({short_reason(error)}). Weights alone go to load_model(NAME, weights=...); a model with "
-            "code that you trust is loaded by Keras and wrapped in a VisionModel"
+            f"({short_reason(error)}). Weights alone go to load_model(NAME, weights=...); a model "
+            "with code that you trust is loaded by Keras and wrapped in a VisionModel"
         ) from error
     if not isinstance(model, keras.Model):
         raise ValueError(f"{path.name}: holds a {type(model).__name__}, not a model")
