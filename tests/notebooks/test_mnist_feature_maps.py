@@ -13,7 +13,7 @@ from notebooks import WIDGET_VIEW, run
 NAME = "01_mnist_feature_maps.ipynb"
 CAPTION = "mnist_convnet · weights: trained here on 4,000 digits"
 FIGURES = ["conv_0_figure", "conv_1_figure", "curve_figure", "active_figure", "strokes_figure"]
-FIGURES += ["extremes_figure", "likeness_figure"]
+FIGURES += ["extremes_figure", "likeness_figure", "shift_figure"]
 OURS = ["conv_0_mosaic", "conv_1_mosaic", "channel_figure"]
 OF_THE_DIGITS = ["digits_figure", "digit_figure"]
 VALUES = {
@@ -45,8 +45,10 @@ VALUES = {
     "linked": "[link.source[1], link.target[1], weights_panel.filter, maps_panel.channel]",
     "after_moving_1": "(setattr(which, 'value', 7), by_digit.maps)[1]",
     "reading_1": "reading.value",
+    "moving": "moving",
     "after_moving_3": "(setattr(shift, 'value', 3), shifted_viewer.maps)[1]",
-    "reading_3": "shifted_reading.value",
+    "readings_3": "[(setattr(shift, 'value', by), shifted_reading.value)[1] for by in range(7)]",
+    "shares": "shift_figure.axes[0].lines[0].get_xydata()",
 }
 
 
@@ -100,6 +102,14 @@ def of_500(parts, maps_of):
     """500 held-out digits and their maps."""
     pixels = parts[1].images[:500]
     return pixels, *maps_of(pixels)
+
+
+def moved_right(pixels, by):
+    """Digits (..., height, width, 1), `by` columns further to the right."""
+    moved = np.zeros_like(pixels)
+    for column in range(by, pixels.shape[-2]):
+        moved[..., column, :] = pixels[..., column - by, :]
+    return moved
 
 
 @pytest.fixture(scope="module")
@@ -198,14 +208,20 @@ class TestViewers:
         assert int(chosen) == int(shown) == np.argmax(values["prefers"])
 
     def test_slider_of_exercise_3_shifts_the_digit(self, values, parts, answers, maps_of):
-        digit = parts[0].images[values["chosen"]]
-        moved = np.zeros_like(digit)
-        moved[:, 3:] = digit[:, :-3]
-        np.testing.assert_allclose(values["after_moving_3"], maps_of(moved[None])[0][0], atol=1e-4)
-        given = answers(moved[None])[0]
-        said = re.fullmatch(r"read as (\d) with p = (.*)", str(values["reading_3"]))
-        assert int(said[1]) == given.argmax()
-        assert float(said[2]) == pytest.approx(given.max(), abs=0.006)
+        index = int(values["moving"])
+        pixels, label = parts[1].images[index], parts[1].labels[index]
+        expected = maps_of(moved_right(pixels, 3)[None])[0][0]
+        np.testing.assert_allclose(values["after_moving_3"], expected, atol=1e-4)
+        read = []
+        for by, said in enumerate(values["readings_3"]):
+            given = answers(moved_right(pixels, by)[None])[0]
+            parsed = re.fullmatch(r"a (\d), read as (\d) with p = (.*)", str(said))
+            assert int(parsed[1]) == label
+            assert int(parsed[2]) == given.argmax()
+            assert float(parsed[3]) == pytest.approx(given.max(), abs=0.006)
+            read.append(int(parsed[2]))
+        assert read[:3] == [label] * 3
+        assert read[6] != label
 
 
 class TestMeasurements:
@@ -256,6 +272,29 @@ class TestMeasurements:
         for shown, channel in zip(values["alike_shown"], [*order[:3], *order[-3:]], strict=True):
             np.testing.assert_allclose(shown, of_digit[1][..., channel], atol=1e-4)
 
+    def test_share_read_by_shift(self, values, parts, answers):
+        assert values["shares"][:, 0].tolist() == list(range(7))
+        held_out = parts[1]
+        for by, share in values["shares"]:
+            read = answers(moved_right(held_out.images, int(by))).argmax(axis=1)
+            # a digit between two classes may fall on either side
+            assert share == pytest.approx((read == held_out.labels).mean(), abs=2e-3)
+
+    def test_many_are_read_as_a_4_at_the_rim_as_the_answer_to_exercise_3_says(self, parts, answers):
+        held_out = parts[1]
+        read = answers(moved_right(held_out.images, 6)).argmax(axis=1)
+        assert (read == 4).sum() > 1.5 * (held_out.labels == 4).sum()
+
+    def test_several_maps_lead_by_turns_as_the_answer_to_exercise_4_says(self, of_500):
+        maps = of_500[2]
+        order = np.argsort(-maps.mean(axis=(1, 2)), axis=1)
+        leaders, strongest = order[:, 0], maps.max(axis=(1, 2)).argmax(axis=1)
+        assert len(set(leaders)) >= 5
+        assert (leaders != strongest).any()
+        neighbours = zip(order[:-1, :5], order[1:, :5], strict=True)
+        shared = [len(set(one) & set(other)) for one, other in neighbours]
+        assert 1 < np.mean(shared) < 3.5
+
 
 class TestPictures:
     def test_every_one_says_whose_it_is(self, values):
@@ -267,7 +306,7 @@ class TestPictures:
         assert all(WIDGET_VIEW in shown for shown in executed.figures)
 
 
-def test_all_digits_without_a_network_end_in_one_sentence(tmp_path, monkeypatch):
+def test_all_digits_offline_end_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
