@@ -4,17 +4,25 @@ import keras
 import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
+from pictures import (
+    CAPTIONS,
+    IMAGES,
+    PICTURE,
+    cat_pixels,
+    check_captions,
+    check_statistics,
+    in_eight_columns,
+    six_filters,
+)
 from PIL import Image
 
 import convnet_widgets as cw
-from notebooks import WIDGET_VIEW, run
+from notebooks import run
 
 NOTEBOOK = "03_resnet50v2_filters_and_feature_maps.ipynb"
 CAPTION = "ResNet50V2 · weights: random (seed 0)"
 ENDS = (2, 34, 80, 148, 183)
 FIGURES = "six, in_colour, eight, signed, *block_figures, *stage_figures"
-PICTURE = "np.ma.filled({}.axes[0].images[0].get_array(), np.nan)"
-IMAGES = "np.stack([axes.images[0].get_array() for axes in {}.axes])"
 VALUES = {
     "six": IMAGES.format("six"),
     "eight": IMAGES.format("eight"),
@@ -23,10 +31,15 @@ VALUES = {
     "limits": "signed.axes[0].images[0].get_clim()",
     **{f"block{i}": PICTURE.format(f"block_figures[{i}]") for i in range(5)},
     **{f"stage{i}": PICTURE.format(f"stage_figures[{i}]") for i in range(5)},
-    "grid": "np.frombuffer(grid._statistics, np.float32).reshape(-1, 4)",
-    "captions": f"[f.get_suptitle() or f.axes[0].get_title(loc='left') for f in ({FIGURES})]",
-    "panels": "[filter_viewer.caption, viewer.caption, grid.label, before.label, after.label]",
-    "errors": "[filter_viewer.error, viewer.error]",
+    "grid": "np.frombuffer(grid._statistics, np.float32)",
+    "captions": CAPTIONS.format(FIGURES),
+    "titles": "[f.axes[0].get_title(loc='left') for f in stage_figures]",
+    "shortcuts": "[layer.name for layer in shortcuts]",
+    "walker": "walker.maps",
+    "began": "[(p.layer, p.intensity, p.colour_map) for p in (viewer, walker)]",
+    "panels": "[p.caption for p in (filter_viewer, viewer, walker)]",
+    "labels": "[grid.label, before.label, after.label]",
+    "errors": "[p.error for p in (filter_viewer, viewer, walker)]",
 }
 
 
@@ -43,8 +56,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def prepared():
-    cat = Image.fromarray(cw.load_image("cat")).resize((224, 224))
-    return (np.asarray(cat, np.float32) / 127.5 - 1)[None]
+    return (cat_pixels() / 127.5 - 1)[None]
 
 
 @pytest.fixture(scope="module")
@@ -68,27 +80,9 @@ def normalised(model):
     return [conv, bn, relu, own, np.maximum(own, 0)]
 
 
-def in_eight_columns(tiles, shape):
-    """The tiles placed one by one on a picture of that shape, each pixel as large as it must be."""
-    picture = np.full(shape, np.nan)
-    zoom = max(1, 24 // max(tiles[0].shape))
-    height, width = (zoom * size for size in tiles[0].shape)
-    rows = len(tiles) // 8
-    down, across = (shape[0] - rows * height) // (rows - 1), (shape[1] - 8 * width) // 7
-    for number, tile in enumerate(tiles):
-        y, x = number // 8 * (down + height), number % 8 * (across + width)
-        for row in range(height):
-            for column in range(width):
-                picture[y + row, x + column] = tile[row // zoom, column // zoom]
-    return picture
-
-
 def test_six_filters_by_three_channels(executed, model):
-    kernel = model.layers[2].kernel.numpy()
-    lowest, highest = kernel.min(), kernel.max()
-    for place in range(18):
-        wanted = (kernel[:, :, place % 3, place // 3] - lowest) / (highest - lowest)
-        np.testing.assert_allclose(executed.values["six"][place], wanted, atol=1e-6)
+    wanted = six_filters(model.layers[2].kernel.numpy())
+    np.testing.assert_allclose(executed.values["six"], wanted, atol=1e-6)
     names = list(executed.values["names"])
     assert names == ["channel 0, red", "channel 1, green", "channel 2, blue"]
 
@@ -126,6 +120,8 @@ def test_the_same_channels_before_and_after_normalisation(executed, normalised, 
     stage = normalised[number]
     tiles = [stage[..., channel] for channel in by_mean]
     assert len(tiles) == 16
+    numbers = str(executed.values["titles"][number]).splitlines()[2]
+    assert numbers == "channels " + ", ".join(str(channel) for channel in by_mean)
     shown = executed.values[f"stage{number}"]
     np.testing.assert_allclose(
         shown, in_eight_columns(tiles, shown.shape), atol=1e-3 * np.abs(stage).max()
@@ -138,20 +134,29 @@ def test_normalisation_by_the_photograph_leaves_no_channel_blank(normalised):
 
 
 def test_the_grid_of_the_first_exercise_starts_at_relu(executed, normalised):
-    mean, _, highest, zeros = executed.values["grid"].T
-    relu = normalised[2]
-    np.testing.assert_allclose(mean, relu.mean((0, 1)), atol=1e-4)
-    np.testing.assert_allclose(highest, relu.max((0, 1)), atol=1e-4)
-    np.testing.assert_allclose(zeros, (relu == 0).mean((0, 1)), atol=0.01)
+    check_statistics(executed.values["grid"], normalised[2])
 
 
-def test_every_picture_bears_the_caption_and_is_live(executed):
-    captions = [str(text) for text in executed.values["captions"]]
-    assert len(captions) == len(executed.figures) == 14
-    assert all(text.startswith(f"{CAPTION}\n") for text in captions), captions
-    assert all(WIDGET_VIEW in data for data in executed.figures)
-    assert all(str(text).startswith(CAPTION) for text in executed.values["panels"])
-    assert list(executed.values["errors"]) == ["", ""]
+def test_shortcuts_with_a_convolution_begin_the_stages(executed):
+    stages = [f"conv{stage}_block1_0_conv" for stage in (2, 3, 4, 5)]
+    assert list(executed.values["shortcuts"]) == stages
+
+
+def test_the_panel_of_an_exercise_leaves_the_one_above_alone(executed, model):
+    layer = "conv2_block1_preact_relu"
+    began = [tuple(panel) for panel in executed.values["began"]]
+    assert began == [(layer, "map", "viridis"), (layer, "signed", "coolwarm")]
+    image = cw.VisionModel(model, keras.applications.resnet_v2.preprocess_input)
+    steps = keras.Model(model.input, model.get_layer(layer).output)
+    wanted = steps.predict(image.prepare(cw.load_image("cat")), verbose=0)[0]
+    np.testing.assert_allclose(executed.values["walker"], wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_every_picture_and_panel_bears_the_caption(executed):
+    check_captions(executed, CAPTION, 14)
+    assert list(executed.values["panels"]) == [CAPTION] * 3
+    assert all(str(text).startswith(CAPTION) for text in executed.values["labels"])
+    assert list(executed.values["errors"]) == [""] * 3
 
 
 def test_a_damaged_photograph_is_refused_in_a_sentence(tmp_path):
