@@ -38,6 +38,10 @@ VALUES = {
     "blank_now": "list(count_blank(0).values())",
     "after_slider": "[setattr(threshold, 'value', 0.1), shares.value][1]",
     "blank_later": "list(count_blank(0.1).values())",
+    "from_two": "[setattr(how_many, 'value', 2), returned_share.value][1]",
+    "from_all": "[setattr(how_many, 'value', 32), returned_share.value][1]",
+    "below_zero": "[globals().update(share_read_back=lambda *_: -0.5), "
+    "setattr(how_many, 'value', 1), returned_share.value][2]",
     "viewer_before": "viewer.maps",
     "viewer_after": "[setattr(chosen_picture, 'value', 5), viewer.maps][1]",
     "viewer_layer": "viewer.layer",
@@ -90,6 +94,13 @@ def by_the_book(channel):
     """The document's formula, on a channel that is not constant."""
     channel = channel.astype(float) - channel.mean(dtype=float)
     return np.clip(channel / channel.std() * 64 + 128, 0, 255)
+
+
+def test_the_summary_counts_no_more_than_the_network(made, model):
+    (cell,) = (c for c in made[0].notebook.cells if c.source == "model.summary()")
+    shown = str(cell.outputs)
+    assert f"{model.count_params():,}" in shown
+    assert "Optimizer" not in shown
 
 
 class TestPicture:
@@ -219,6 +230,15 @@ class TestSliders:
         shown = [int(share) for share in re.findall(r"(\d+)%", str(values["after_slider"]))]
         assert shown == [int(f"{share:.0%}"[:-1]) for share in values["blank_later"]]
 
+    def test_more_channels_bring_back_more(self, values):
+        shown = [str(values[key]) for key in ("from_two", "from_all")]
+        two, every = (text.removeprefix("R² = ").split(",")[0] for text in shown)
+        assert float(two.replace("\N{MINUS SIGN}", "-")) < 0.8 < float(every)
+
+    def test_a_share_below_zero_has_a_minus_sign(self, values):
+        shown = str(values["below_zero"])
+        assert shown.startswith("R² = \N{MINUS SIGN}0.50, channels: 1<br>")
+
     def test_moving_the_picture_changes_the_maps(self, values, of_pictures):
         layer = NAMES.index(str(values["viewer_layer"]))
         before, after = values["viewer_before"], values["viewer_after"]
@@ -277,6 +297,16 @@ class TestGiven:
         assert np.array_equal(found["weights"], saved)
         assert abs(found["photograph"].mean() - 50) < 5  # of cats; dogs are brighter by 60
 
+    def test_a_model_alone_is_not_judged_on_pictures_of_ours(self, tmp_path):
+        stack = [keras.Input((150, 150, 3)), keras.layers.Conv2D(8, 3), keras.layers.MaxPooling2D()]
+        head = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(5)]
+        file = tmp_path / "older.h5"
+        keras.Sequential(stack + head, name="small").save(file)
+        found = run(NOTEBOOK, {"caption": "net.caption"}, tmp_path, given={"MODEL": str(file)})
+        assert str(found.values["caption"]) == "small · weights: older.h5"
+        assert "not judged: MODEL without FOLDER" in found.printed
+        assert "right for at least" not in found.printed
+
     def test_a_folder_is_trained_on(self, tmp_path):
         folder = photographs(tmp_path / "pets", cats=5, dogs=5)
         given = {"FOLDER": str(folder), "STEPS": 1}
@@ -313,6 +343,12 @@ class TestRefused:
         keras.Sequential(stack).save(tmp_path / "flat.keras")
         sentence = refusal(tmp_path, MODEL=tmp_path / "flat.keras")
         assert "flat.keras has no convolution among its layers" in sentence
+
+    def test_a_network_with_few_channels(self, tmp_path):
+        stack = [keras.Input((150, 150, 3)), keras.layers.Conv2D(7, 3, name="narrow")]
+        keras.Sequential(stack).save(tmp_path / "seven.keras")
+        sentence = refusal(tmp_path, MODEL=tmp_path / "seven.keras")
+        assert "seven.keras has 7 channels in its first layer, narrow; expected 8" in sentence
 
     def test_a_network_for_other_pictures(self, tmp_path):
         stack = [keras.Input((28, 28, 1)), keras.layers.Conv2D(2, 3)]
