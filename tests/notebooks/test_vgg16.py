@@ -4,28 +4,43 @@ import keras
 import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
-from PIL import Image
+from pictures import (
+    CAPTIONS,
+    IMAGES,
+    PICTURE,
+    cat_pixels,
+    check_captions,
+    check_statistics,
+    in_eight_columns,
+    six_filters,
+)
 
 import convnet_widgets as cw
-from notebooks import WIDGET_VIEW, run
+from notebooks import run
 
 NOTEBOOK = "02_vgg16_filters_and_feature_maps.ipynb"
 CAPTION = "VGG16 · weights: hed-bsds500 under a random top (seed 0)"
 FIGURES = "six, in_colour, seen, eight, one_scale"
-IMAGES = "np.stack([axes.images[0].get_array() for axes in {}.axes])"
+SET_DEEP = "[setattr(viewer, n, v) for n, v in (('layer', 'block5_conv3'), ('channel', 100))]"
+QUARTER = "[setattr(turn, 'value', 1), np.frombuffer(turned._statistics, np.float32)][1]"
 VALUES = {
     "six": IMAGES.format("six"),
     "eight": IMAGES.format("eight"),
     "limits": "[axes.images[0].get_clim() for axes in six.axes]",
     "names": "[axes.get_title(loc='left') for axes in six.axes[:3]]",
     "in_colour": "in_colour.axes[0].images[0].get_array()",
-    "one_scale": "np.ma.filled(one_scale.axes[0].images[0].get_array(), np.nan)",
+    "one_scale": PICTURE.format("one_scale"),
     "channels": "np.stack([axes.images[0].get_array() for axes in seen.axes[1:]])",
-    "viewer": "viewer.maps",
-    "given": "net.prepare(photo)",
-    "captions": f"[f.get_suptitle() or f.axes[0].get_title(loc='left') for f in ({FIGURES})]",
-    "panels": "[filter_viewer.caption, viewer.caption]",
-    "errors": "[filter_viewer.error, viewer.error]",
+    "grids": "[np.frombuffer(g._statistics, np.float32) for g in (map_grid, turned)]",
+    "began": "[(viewer.layer, viewer.order), (filter_viewer.layer, filter_viewer.order)]",
+    "captions": CAPTIONS.format(FIGURES),
+    "panels": "[panel.caption for panel in (filter_viewer, viewer, filter_panel)]",
+    "labels": "[map_grid.label, turned.label]",
+    "deep": f"{SET_DEEP} and [*viewer.maps.shape, viewer.channel]",
+    "chosen": "[setattr(map_grid, 'channel', 9), viewer.channel, turned.channel][1:]",
+    "errors": "[panel.error for panel in (filter_viewer, viewer, filter_panel)]",
+    "quarter": QUARTER,
+    "given": "net.prepare(np.rot90(photo))",
 }
 
 
@@ -44,8 +59,7 @@ def model():
 @pytest.fixture(scope="module")
 def prepared():
     """The cat as VGG16 is given it: blue first, less ImageNet's mean colour."""
-    cat = Image.fromarray(cw.load_image("cat")).resize((224, 224))
-    return (np.asarray(cat, np.float32)[..., ::-1] - [103.939, 116.779, 123.68])[None]
+    return (cat_pixels()[..., ::-1] - [103.939, 116.779, 123.68])[None]
 
 
 @pytest.fixture(scope="module")
@@ -54,23 +68,9 @@ def maps(model, prepared):
     return first.predict(prepared, verbose=0)[0]
 
 
-def in_eight_columns(tiles, shape, fill):
-    """The tiles placed one by one on a picture of that shape, with even gaps."""
-    picture = np.full(shape, fill, float)
-    height, width = tiles[0].shape[:2]
-    down, across = (shape[0] - 8 * height) // 7 + height, (shape[1] - 8 * width) // 7 + width
-    for number, tile in enumerate(tiles):
-        y, x = number // 8 * down, number % 8 * across
-        picture[y : y + height, x : x + width] = tile
-    return picture
-
-
 def test_six_filters_by_three_channels(executed, model):
-    kernel = model.layers[1].kernel.numpy()
-    lowest, highest = kernel.min(), kernel.max()
-    for place in range(18):
-        wanted = (kernel[:, :, place % 3, place // 3] - lowest) / (highest - lowest)
-        np.testing.assert_allclose(executed.values["six"][place], wanted, atol=1e-6)
+    wanted = six_filters(model.layers[1].kernel.numpy())
+    np.testing.assert_allclose(executed.values["six"], wanted, atol=1e-6)
     assert (executed.values["limits"] == [0, 1]).all()
     names = list(executed.values["names"])
     assert names == ["channel 0, blue", "channel 1, green", "channel 2, red"]
@@ -82,7 +82,7 @@ def test_all_filters_in_colour(executed, model):
     tiles = []
     for number in range(64):
         rgb = np.stack([kernel[:, :, channel, number] for channel in (2, 1, 0)], -1)
-        tiles.append(((rgb / largest + 1) / 2 * 255).repeat(8, 0).repeat(8, 1))
+        tiles.append((rgb / largest + 1) / 2 * 255)
     shown = executed.values["in_colour"]
     opaque = shown[..., 3] == 255
     assert opaque.sum() == 64 * 24 * 24
@@ -108,24 +108,32 @@ def test_the_mosaic_on_one_scale(executed, maps):
     shown = executed.values["one_scale"]
     tiles = [maps[..., channel] for channel in range(64)]
     assert np.isfinite(shown).sum() == 64 * 224 * 224
-    np.testing.assert_allclose(
-        shown, in_eight_columns(tiles, shown.shape, np.nan), rtol=1e-4, atol=1e-3
-    )
+    np.testing.assert_allclose(shown, in_eight_columns(tiles, shown.shape), rtol=1e-4, atol=1e-3)
 
 
-def test_the_panels_show_the_first_layer_for_the_exercises(executed, model):
+def test_the_grids_of_the_exercises_show_the_first_layer(executed, model, maps):
+    for grid in executed.values["grids"]:
+        check_statistics(grid, maps[::2, ::2])
     first = keras.Model(model.input, model.layers[1].output)
-    wanted = first.predict(executed.values["given"], verbose=0)[0]
-    np.testing.assert_allclose(executed.values["viewer"], wanted, rtol=1e-4, atol=1e-3)
-    assert list(executed.values["errors"]) == ["", ""]
-    assert list(executed.values["panels"]) == [CAPTION, CAPTION]
+    found = first.predict(executed.values["given"], verbose=0)[0]
+    check_statistics(executed.values["quarter"], found[::2, ::2])
+
+
+def test_the_panels_of_the_exercises_leave_those_above_alone(executed):
+    began = [tuple(panel) for panel in executed.values["began"]]
+    assert began == [("block3_conv1", "activity"), ("block1_conv2", "number")]
+    assert list(executed.values["chosen"]) == [100, 0]
+    assert list(executed.values["errors"]) == [""] * 3
+    assert list(executed.values["panels"]) == [CAPTION] * 3
+    assert all(str(text).startswith(CAPTION) for text in executed.values["labels"])
+
+
+def test_every_channel_of_the_last_convolution_can_be_chosen(executed):
+    assert list(executed.values["deep"]) == [14, 14, 512, 100]
 
 
 def test_every_picture_bears_the_caption_and_is_live(executed):
-    captions = [str(text) for text in executed.values["captions"]]
-    assert len(captions) == len(executed.figures) == 5
-    assert all(text.startswith(f"{CAPTION}\n") for text in captions), captions
-    assert all(WIDGET_VIEW in data for data in executed.figures)
+    check_captions(executed, CAPTION, 5)
 
 
 def test_weights_of_another_network_are_refused_in_a_sentence(tmp_path):
@@ -134,4 +142,7 @@ def test_weights_of_another_network_are_refused_in_a_sentence(tmp_path):
     with pytest.raises(CellExecutionError) as caught:
         run(NOTEBOOK, {}, tmp_path, {"WEIGHTS": str(tmp_path / "other.weights.h5")})
     assert caught.value.ename == "ValueError"
-    assert caught.value.evalue.startswith("other.weights.h5: not weights of VGG16 as it is built")
+    sentence = caught.value.evalue
+    assert sentence.startswith("other.weights.h5: not weights of VGG16 as it is built here")
+    assert "\n" not in sentence
+    assert len(sentence) <= 320
