@@ -43,7 +43,8 @@ class Scale:
         # in place, since a layer's values may take many megabytes
         shares = np.clip(np.asarray(values, np.float64), -_LARGEST, _LARGEST)
         shares -= self.origin
-        shares /= self.unit
+        with np.errstate(over="ignore"):  # far outside of the range saturates all the same
+            shares /= self.unit
         shares += self.at
         np.clip(shares, 0, 1, out=shares)
         return np.nan_to_num(shares, copy=False).astype(np.float32)

@@ -72,6 +72,11 @@ def test_infinities_saturate_and_nan_is_lowest(mode):
     np.testing.assert_array_equal(intensity(maps, mode).ravel(), [0, 0.5, 1, 1, 0, 0])
 
 
+def test_a_value_beyond_float32_saturates_on_the_smallest_scale():
+    maps = np.array([[[0.0], [8e-281], [3.40282347e38]]])
+    np.testing.assert_array_equal(intensity(maps, "map").ravel(), [0, 1, 1])
+
+
 def test_a_map_without_finite_values_leaves_the_others_alone():
     maps = np.stack([np.full((2, 2), np.nan), [[0, 1], [2, 4]]], axis=-1)
     result = intensity(maps, "map")
