@@ -36,7 +36,10 @@ def show_values(
     lookup_table(colour_map)  # an unknown name fails with the near ones
     # coloured before it is resampled, a mosaic of a large layer would take 400 MB
     image = axes.imshow(
-        values.astype(np.float32), cmap=colour_map, norm=norm, interpolation_stage="data"
+        values.astype(np.float32, copy=False),
+        cmap=colour_map,
+        norm=norm,
+        interpolation_stage="data",
     )
     image.mouseover = False  # the axes report the values themselves
     return image

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 
@@ -63,3 +64,13 @@ def real_array(values: ArrayLike, axes: str) -> np.ndarray:
             f"expected an array of axes ({axes}) with at least one value; got shape {array.shape}"
         )
     return array
+
+
+def float_array(values: ArrayLike, axes: str) -> Float[np.ndarray, "*shape"]:
+    """Return the values as floats wide enough to compute with; see :func:`real_array`.
+
+    float32, what networks give, is kept as it is: a layer may take many megabytes. All else is
+    made float64.
+    """
+    array = real_array(values, axes)
+    return array if array.dtype == np.float32 else array.astype(np.float64)

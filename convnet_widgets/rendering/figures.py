@@ -6,7 +6,7 @@ from matplotlib.colors import Normalize
 from numpy.typing import ArrayLike
 
 from ._axes import colour_bar, report_values, show_values, style, value_at, whole_ticks
-from ._checks import real_array
+from ._checks import float_array
 from ._numbered import NumberedMosaic
 from .intensity import Scale, scale
 from .mosaic import maps_to_tiles
@@ -133,14 +133,13 @@ def mosaic_figure(
 
 
 def _values(maps: ArrayLike) -> Float[np.ndarray, "height width channels"]:
-    values = real_array(maps, "height, width, channels")
+    values = float_array(maps, "height, width, channels")
     if values.ndim != 3:
         raise ValueError(
             f"expected maps (height, width, channels) of one image; got shape {values.shape}; "
             "choose one image of a batch"
         )
-    # figures keep them for the pointer: float32, what networks give, is not made twice as large
-    return values if values.dtype == np.float32 else values.astype(np.float64)
+    return values
 
 
 def _limits(of: Scale, channel: int) -> tuple[float, float]:

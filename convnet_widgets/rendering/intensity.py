@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64
 from numpy.typing import ArrayLike
 
-from ._checks import real_array, unknown
+from ._checks import float_array, real_array, unknown
 
 _LARGEST = float(np.finfo(np.float32).max)
 _EACH_MAP = (-3, -2)
@@ -101,7 +101,7 @@ def standardised(maps: ArrayLike) -> Scale:
     clipped to 0–255. A constant map is drawn at 128 / 255. Parameters and errors are those of
     :func:`per_map`.
     """
-    values = _maps(maps)
+    values = _maps(maps).astype(np.float64)
     finite = _is_finite(values)
     low, high = _extremes(values, _EACH_MAP)
     count = np.maximum(finite.sum(axis=_EACH_MAP, keepdims=True), 1)
@@ -119,7 +119,8 @@ def signed(maps: ArrayLike) -> Scale:
     One limit, the largest absolute value, serves all maps: −limit is drawn at 0, limit at 1.
     For a diverging colour map. Parameters and errors are those of :func:`per_map`.
     """
-    _, limit = _extremes(np.abs(_maps(maps)), None)
+    low, high = _extremes(_maps(maps), None)
+    limit = np.maximum(-low, high)
     return Scale(np.zeros_like(limit), 2 * _positive(limit), 0.5)
 
 
@@ -186,23 +187,25 @@ def intensity(maps: ArrayLike, mode: str = "map") -> Float32[np.ndarray, "*shape
     return scale(maps, mode)(real_array(maps, "height, width, channels"))
 
 
-def _maps(maps: ArrayLike) -> Float64[np.ndarray, "*batch height width channels"]:
-    return real_array(maps, "height, width, channels").astype(np.float64)
+def _maps(maps: ArrayLike) -> Float[np.ndarray, "*batch height width channels"]:
+    return float_array(maps, "height, width, channels")
 
 
 def _is_finite(values: Float[np.ndarray, "*shape"]) -> np.ndarray:
     # What float32 cannot hold counts as infinite, so that no square or difference overflows.
-    return np.abs(values) <= _LARGEST
+    return (values >= -_LARGEST) & (values <= _LARGEST)
 
 
 def _extremes(
-    values: Float64[np.ndarray, "*shape"], axes: tuple[int, ...] | None
+    values: Float[np.ndarray, "*shape"], axes: tuple[int, ...] | None
 ) -> tuple[Float64[np.ndarray, "*axes"], Float64[np.ndarray, "*axes"]]:
     finite = _is_finite(values)
     low = np.min(values, axis=axes, keepdims=True, initial=np.inf, where=finite)
     high = np.max(values, axis=axes, keepdims=True, initial=-np.inf, where=finite)
     empty = low > high
-    return np.where(empty, 0.0, low), np.where(empty, 0.0, high)
+    return np.where(empty, 0.0, low.astype(np.float64)), np.where(
+        empty, 0.0, high.astype(np.float64)
+    )
 
 
 def _positive(unit: Float64[np.ndarray, "*axes"]) -> Float64[np.ndarray, "*axes"]:
