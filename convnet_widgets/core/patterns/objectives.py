@@ -80,7 +80,19 @@ class _OfLayer(Objective):
 
 
 @dataclass(frozen=True)
-class Channel(_OfLayer):
+class _OfChannel(_OfLayer):
+    channel: int | tuple[int, ...]
+
+    def _maps(self, outputs: Outputs) -> tf.Tensor:
+        """Maps (images, height, width) of the one channel, or of one for each image."""
+        maps = outputs[self.layer]
+        if isinstance(self.channel, int | np.integer):
+            return maps[..., int(self.channel)]
+        return tf.gather(maps, tf.constant(self.channel), axis=-1, batch_dims=1)
+
+
+@dataclass(frozen=True)
+class Channel(_OfChannel):
     """The mean of a channel over its map: ``mean over y, x of a[y, x, channel]``.
 
     Parameters
@@ -91,35 +103,30 @@ class Channel(_OfLayer):
         The same for all images, or one for each.
     """
 
-    channel: int | tuple[int, ...]
-
     def __call__(self, outputs: Outputs) -> tf.Tensor:
         """Return the mean of the channel for each image."""
-        maps = _chosen(outputs[self.layer], self.channel)
+        maps = self._maps(outputs)
         return tf.reduce_mean(maps, axis=range(1, maps.shape.rank))
 
 
 @dataclass(frozen=True)
-class Neuron(_OfLayer):
+class Neuron(_OfChannel):
     """One value of a map: ``a[row, column, channel]``.
 
     Parameters
     ----------
-    layer : str
-        Path of the layer.
-    channel : int or tuple of int
-        The same for all images, or one for each.
+    layer, channel
+        As of `Channel`.
     row, column : int, optional
         The place; the middle, ``size // 2``, by default.
     """
 
-    channel: int | tuple[int, ...]
     row: int | None = None
     column: int | None = None
 
     def __call__(self, outputs: Outputs) -> tf.Tensor:
         """Return the value at the place for each image."""
-        maps = _chosen(outputs[self.layer], self.channel)
+        maps = self._maps(outputs)
         sizes = tf.shape(maps)
         row = sizes[1] // 2 if self.row is None else self.row
         column = sizes[2] // 2 if self.column is None else self.column
@@ -223,13 +230,6 @@ class Output(Objective):
                 f"{tuple(scores.shape)} for an output {tuple(output.shape)}"
             )
         return tf.cast(scores, tf.float32)
-
-
-def _chosen(maps: tf.Tensor, channel: int | tuple[int, ...]) -> tf.Tensor:
-    """Maps (images, height, width) of one channel, or of one for each image."""
-    if isinstance(channel, int | np.integer):
-        return maps[..., int(channel)]
-    return tf.gather(maps, tf.constant(channel), axis=-1, batch_dims=1)
 
 
 def _means(maps: tf.Tensor) -> tf.Tensor:

@@ -37,7 +37,22 @@ class TotalVariation:
 
 
 @dataclass(frozen=True)
-class L1:
+class _Distance:
+    weight: float
+    level: float = 0.5
+
+    @staticmethod
+    def measure(difference: tf.Tensor) -> tf.Tensor:
+        """Return how much each difference from the level counts."""
+        raise NotImplementedError
+
+    def __call__(self, images: tf.Tensor) -> tf.Tensor:
+        """Return the penalty of each image."""
+        measured = self.measure(images / 255 - self.level)
+        return self.weight * tf.reduce_mean(measured, axis=[1, 2, 3])
+
+
+class L1(_Distance):
     """``weight · mean of |intensity − level|``, which favours few strong places.
 
     Parameters
@@ -48,32 +63,19 @@ class L1:
         The intensity without penalty, mid-grey by default.
     """
 
-    weight: float
-    level: float = 0.5
-
-    def __call__(self, images: tf.Tensor) -> tf.Tensor:
-        """Return the penalty of each image."""
-        return self.weight * tf.reduce_mean(tf.abs(images / 255 - self.level), axis=[1, 2, 3])
+    measure = staticmethod(tf.abs)
 
 
-@dataclass(frozen=True)
-class L2:
+class L2(_Distance):
     """``weight · mean of (intensity − level)²``, which favours little contrast.
 
     Parameters
     ----------
-    weight : float
-        Of the penalty.
-    level : float
-        The intensity without penalty, mid-grey by default.
+    weight, level : float
+        As of `L1`.
     """
 
-    weight: float
-    level: float = 0.5
-
-    def __call__(self, images: tf.Tensor) -> tf.Tensor:
-        """Return the penalty of each image."""
-        return self.weight * tf.reduce_mean(tf.square(images / 255 - self.level), axis=[1, 2, 3])
+    measure = staticmethod(tf.square)
 
 
 def clip_gradient(gradient: tf.Tensor, norm: float) -> tf.Tensor:

@@ -53,8 +53,7 @@ class Jitter(_Affine):
         shape, low, high = [count, 2], -self.pixels, self.pixels + 1
         shift = tf.random.stateless_uniform(shape, seed, low, high, tf.int32)
         x, y = tf.unstack(tf.cast(shift, tf.float32), axis=1)
-        one, zero = tf.ones_like(x), tf.zeros_like(x)
-        return _matrix([[one, zero, x], [zero, one, y], [zero, zero, one]])
+        return _matrices([[1.0, 0.0, x], [0.0, 1.0, y]], count)
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,7 @@ class Scale(_Affine):
     def matrices(self, count: Any, seed: Seed) -> tf.Tensor:
         """Draw factors, each alike."""
         inverse = 1 / _drawn(self.factors, count, seed)
-        one, zero = tf.ones_like(inverse), tf.zeros_like(inverse)
-        return _matrix([[inverse, zero, zero], [zero, inverse, zero], [zero, zero, one]])
+        return _matrices([[inverse, 0.0, 0.0], [0.0, inverse, 0.0]], count)
 
 
 @dataclass(frozen=True)
@@ -92,8 +90,7 @@ class Rotate(_Affine):
         """Draw angles, each alike."""
         angle = _drawn(self.degrees, count, seed) * np.float32(np.pi / 180)
         cos, sin = tf.cos(angle), tf.sin(angle)
-        one, zero = tf.ones_like(angle), tf.zeros_like(angle)
-        return _matrix([[cos, -sin, zero], [sin, cos, zero], [zero, zero, one]])
+        return _matrices([[cos, -sin, 0.0], [sin, cos, 0.0]], count)
 
 
 @dataclass(frozen=True)
@@ -213,5 +210,7 @@ def _drawn(values: tuple[float, ...], count: Any, seed: Seed) -> tf.Tensor:
     return tf.gather(tf.constant(values, tf.float32), places)
 
 
-def _matrix(rows: list[list[tf.Tensor]]) -> tf.Tensor:
-    return tf.stack([tf.stack(row, axis=-1) for row in rows], axis=-2)
+def _matrices(rows: list[list[Any]], count: Any) -> tf.Tensor:
+    """Matrices (count, 3, 3) whose last row is (0, 0, 1); a number stands in all of them."""
+    values = [tf.broadcast_to(value, [count]) for row in [*rows, [0.0, 0.0, 1.0]] for value in row]
+    return tf.reshape(tf.stack(values, axis=1), [-1, 3, 3])
