@@ -6,10 +6,11 @@ returns. That reaches layers inside nested and subclassed models, which no
 """
 
 import functools
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +18,19 @@ import keras
 import tensorflow as tf
 
 _patching = threading.RLock()
+_FIRST = re.compile(r"\[0\](?=/|$)")
 
 
 @dataclass(eq=False)
 class Call:
-    """One call of one layer: what it returned and the calls made inside it."""
+    """One call of one layer: what it returned and the calls made inside it.
+
+    Its place is its path as known while the pass still runs: the second and later calls of one
+    name are numbered from 1, the first is not. That of the network itself is empty.
+    """
 
     layer: keras.Layer
+    place: str = ""
     output: Any = None
     channels_first: bool = False
     children: list["Call"] = field(default_factory=list)
@@ -38,7 +45,25 @@ class Call:
             seen[name] += 1
 
 
-def record_calls(model: keras.Model, forward: Callable[[], Any]) -> Call:
+Intercept = Callable[[Call, Callable, tuple, dict[str, Any]], Any]
+
+
+def as_place(path: str) -> str:
+    """The place of a path as the table of layers writes it."""
+    return _FIRST.sub("", path)
+
+
+class _Enough(BaseException):
+    """Ends a pass; no error, so that a network that catches errors lets it through."""
+
+
+def record_calls(
+    model: keras.Model,
+    forward: Callable[[], Any],
+    *,
+    intercept: Intercept | None = None,
+    until: Callable[[Call], bool] | None = None,
+) -> Call:
     """Run `forward`, which calls `model`, and return the tree of layer calls it made.
 
     Parameters
@@ -47,41 +72,88 @@ def record_calls(model: keras.Model, forward: Callable[[], Any]) -> Call:
         The network, built. Its layers are the same objects, unchanged, afterwards.
     forward : callable
         Runs the network once in this thread.
+    intercept : callable, optional
+        Makes each call: of the call, the layer's own function, its positional and its named
+        arguments, it returns what the layer shall return.
+    until : callable, optional
+        Asked after each call whether that was the last one needed; the pass ends there.
 
     Returns
     -------
     Call
         That of `model` itself.
     """
-    recorder = _Recorder(Call(model))
+    recorder = _Recorder(Call(model), intercept or _as_it_is, until or _never)
     with _patching, ExitStack() as stack:
         for layer in model._flatten_layers():
             stack.enter_context(_kept_losses(layer))
             stack.enter_context(_wrapped_call(layer, recorder))
-        forward()
+        with suppress(_Enough):
+            forward()
     return recorder.root.children[0]
 
 
+@contextmanager
+def shadowed(layer: keras.Layer, name: str, value: Any) -> Iterator[None]:
+    """Give a layer another attribute for a time, unnoticed by Keras.
+
+    Only within the `forward` of `record_calls`, since no two may do so to one layer at a time.
+    """
+    there = name in vars(layer)
+    own = vars(layer).get(name)
+    # not setattr: a Keras layer keeps track of what is set on it
+    vars(layer)[name] = value
+    try:
+        yield
+    finally:
+        if there:
+            vars(layer)[name] = own
+        else:
+            del vars(layer)[name]
+
+
+def _as_it_is(_call: Call, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
+    return function(*args, **kwargs)
+
+
+def _never(_call: Call) -> bool:
+    return False
+
+
 class _Recorder:
-    def __init__(self, root: Call) -> None:
+    def __init__(self, root: Call, intercept: Intercept, until: Callable[[Call], bool]) -> None:
         self.root = root
+        self.intercept = intercept
+        self.until = until
         self.thread = threading.get_ident()
         self.stack = [root]
         self.channels_first = False
 
-    def __call__(self, layer: keras.Layer, run: Callable[[], Any]) -> Any:
+    def __call__(
+        self, layer: keras.Layer, function: Callable, args: tuple, kwargs: dict[str, Any]
+    ) -> Any:
         if threading.get_ident() != self.thread:
-            return run()
-        call = Call(layer)
+            return function(*args, **kwargs)
+        call = Call(layer, self._place(layer.name))
         self.stack[-1].children.append(call)
         self.stack.append(call)
         try:
-            call.output = run()
+            call.output = self.intercept(call, function, args, kwargs)
         finally:
             self.stack.pop()
         self.channels_first = _channels_first(layer, self.channels_first)
         call.channels_first = self.channels_first
+        if self.until(call):
+            raise _Enough
         return call.output
+
+    def _place(self, name: str) -> str:
+        parent = self.stack[-1]
+        if parent is self.root:
+            return ""
+        before = sum(child.layer.name == name for child in parent.children)
+        own = f"{name}[{before}]" if before else name
+        return f"{parent.place}/{own}" if parent.place else own
 
 
 def _channels_first(layer: keras.Layer, before: bool) -> bool:
@@ -111,18 +183,10 @@ def _wrapped_call(layer: keras.Layer, recorder: _Recorder) -> Iterator[None]:
 
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return recorder(layer, lambda: original(*args, **kwargs))
+        return recorder(layer, original, args, kwargs)
 
-    own = vars(layer).get(name)
-    # not setattr: a Keras layer keeps track of what is set on it
-    vars(layer)[name] = call
-    try:
+    with shadowed(layer, name, call):
         yield
-    finally:
-        if own is None:
-            del vars(layer)[name]
-        else:
-            vars(layer)[name] = own
 
 
 def _untraced(function: Callable) -> Callable:

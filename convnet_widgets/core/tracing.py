@@ -179,12 +179,13 @@ def _output(call: Call) -> Output:
     return Output(
         layer=id(call.layer),
         shape=tuple(output.shape),
-        maps=_maps(output, call.channels_first) if here else None,
+        maps=channels_last(output, call.channels_first) if here else None,
         repeated=any(output is child.output for child in call.children),
     )
 
 
-def _maps(output: tf.Tensor, channels_first: bool) -> tf.Tensor:
+def channels_last(output: tf.Tensor, channels_first: bool) -> tf.Tensor:
+    """What a layer returned, as float32 with the channels last."""
     rank = output.shape.rank
     if channels_first and rank > 2:
         output = tf.transpose(output, [0, *range(2, rank), 1])
