@@ -5,10 +5,9 @@ import re
 import keras
 import numpy as np
 import pytest
-from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-from notebooks import WIDGET_VIEW, run
+from notebooks import WIDGET_VIEW, refusal, run
 
 NOTEBOOK = "04_intermediate_activations.ipynb"
 NAMES = [f"{kind}_{n}" for n in range(1, 5) for kind in ("conv2d", "max_pooling2d")]
@@ -271,11 +270,9 @@ def photographs(folder, **classes):
     return folder
 
 
-def refusal(folder, **given):
+def refused(folder, **given):
     """The sentence with which the notebook refuses what is given."""
-    with pytest.raises(CellExecutionError) as caught:
-        run(NOTEBOOK, {}, folder, given={key: str(value) for key, value in given.items()})
-    return caught.value.evalue
+    return refusal(NOTEBOOK, folder, {key: str(value) for key, value in given.items()})
 
 
 class TestGiven:
@@ -317,41 +314,41 @@ class TestGiven:
 class TestRefused:
     @pytest.mark.parametrize("classes", [{"cats": 3}, {"cats": 3, "dogs": 3, "owls": 3}], ids=len)
     def test_another_number_of_classes(self, tmp_path, classes):
-        sentence = refusal(tmp_path, FOLDER=photographs(tmp_path / "pets", **classes))
+        sentence = refused(tmp_path, FOLDER=photographs(tmp_path / "pets", **classes))
         assert "tells 2 classes apart" in sentence
         assert ", ".join(classes) in sentence
 
     def test_a_folder_without_images(self, tmp_path):
-        assert "has no images" in refusal(tmp_path, FOLDER=tmp_path)
+        assert "has no images" in refused(tmp_path, FOLDER=tmp_path)
 
     def test_a_damaged_image_among_good_ones(self, tmp_path):
         folder = photographs(tmp_path / "pets", cats=3, dogs=3)
         whole = (folder / "dogs" / "1.png").read_bytes()
         (folder / "dogs" / "1.png").write_bytes(whole[: len(whole) // 2])
-        sentence = refusal(tmp_path, FOLDER=folder)
+        sentence = refused(tmp_path, FOLDER=folder)
         assert "1 of 6 files cannot be read" in sentence
         assert "1.png" in sentence
 
     def test_a_file_that_is_no_model(self, tmp_path):
         (tmp_path / "notes.keras").write_text("not a model")
-        assert "notes.keras: no model that can be loaded" in refusal(
+        assert "notes.keras: no model that can be loaded" in refused(
             tmp_path, MODEL=tmp_path / "notes.keras"
         )
 
     def test_a_network_without_convolution(self, tmp_path):
         stack = [keras.Input((150, 150, 3)), keras.layers.Flatten(), keras.layers.Dense(1)]
         keras.Sequential(stack).save(tmp_path / "flat.keras")
-        sentence = refusal(tmp_path, MODEL=tmp_path / "flat.keras")
+        sentence = refused(tmp_path, MODEL=tmp_path / "flat.keras")
         assert "flat.keras has no convolution among its layers" in sentence
 
     def test_a_network_with_few_channels(self, tmp_path):
         stack = [keras.Input((150, 150, 3)), keras.layers.Conv2D(7, 3, name="narrow")]
         keras.Sequential(stack).save(tmp_path / "seven.keras")
-        sentence = refusal(tmp_path, MODEL=tmp_path / "seven.keras")
+        sentence = refused(tmp_path, MODEL=tmp_path / "seven.keras")
         assert "seven.keras has 7 channels in its first layer, narrow; expected 8" in sentence
 
     def test_a_network_for_other_pictures(self, tmp_path):
         stack = [keras.Input((28, 28, 1)), keras.layers.Conv2D(2, 3)]
         keras.Sequential(stack).save(tmp_path / "digits.keras")
-        sentence = refusal(tmp_path, MODEL=tmp_path / "digits.keras")
+        sentence = refused(tmp_path, MODEL=tmp_path / "digits.keras")
         assert "takes (None, 28, 28, 1); expected (None, 150, 150, 3)" in sentence

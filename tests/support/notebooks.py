@@ -8,7 +8,9 @@ from typing import Any
 
 import nbformat
 import numpy as np
+import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -74,6 +76,14 @@ def run(name, values, folder, given=None, backend="widget"):
     client.execute(stderr=subprocess.DEVNULL)  # TensorFlow's notices; errors of cells are raised
     with np.load(arrays) as saved:
         return Executed(notebook, dict(saved))
+
+
+def refusal(name, folder, given, kind="ValueError"):
+    """The sentence with which ``notebooks/<name>`` refuses what is given."""
+    with pytest.raises(CellExecutionError) as caught:
+        run(name, {}, folder, given)
+    assert caught.value.ename == kind
+    return caught.value.evalue
 
 
 def _put_in(notebook, given):

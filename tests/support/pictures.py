@@ -6,9 +6,21 @@ from PIL import Image
 import convnet_widgets as cw
 from notebooks import WIDGET_VIEW
 
-IMAGES = "np.stack([axes.images[0].get_array() for axes in {}.axes])"
 PICTURE = "np.ma.filled({}.axes[0].images[0].get_array(), np.nan)"
-CAPTIONS = "[f.get_suptitle() or f.axes[0].get_title(loc='left') for f in ({})]"
+
+
+def values(figures, panels, grids):
+    """What both notebooks are asked for, given the names of what they show."""
+    images = "np.stack([axes.images[0].get_array() for axes in {}.axes])"
+    return {
+        "six": images.format("six"),
+        "eight": images.format("eight"),
+        "names": "[axes.get_title(loc='left') for axes in six.axes[:3]]",
+        "captions": f"[f.get_suptitle() or f.axes[0].get_title(loc='left') for f in ({figures})]",
+        "panels": f"[panel.caption for panel in ({panels})]",
+        "errors": f"[panel.error for panel in ({panels})]",
+        "labels": f"[grid.label for grid in ({grids})]",
+    }
 
 
 def cat_pixels():
@@ -16,11 +28,25 @@ def cat_pixels():
     return np.asarray(Image.fromarray(cw.load_image("cat")).resize((224, 224)), np.float32)
 
 
-def six_filters(kernel):
-    """Three channels of six filters on one scale from 0 to 1, row by row."""
+def check_six_filters(executed, kernel, colours):
+    """Three channels of six filters are drawn on one scale from 0 to 1, row by row."""
     lowest, highest = kernel.min(), kernel.max()
     scaled = (kernel - lowest) / (highest - lowest)
-    return [scaled[:, :, place % 3, place // 3] for place in range(18)]
+    wanted = [scaled[:, :, place % 3, place // 3] for place in range(18)]
+    np.testing.assert_allclose(executed.values["six"], wanted, atol=1e-6)
+    names = [f"channel {channel}, {colour}" for channel, colour in enumerate(colours)]
+    assert list(executed.values["names"]) == names
+
+
+def check_eight_by_eight(executed, maps):
+    """Each of 64 maps is drawn, in its place."""
+    shown = executed.values["eight"]
+    assert shown.shape == (64, *maps.shape[:2])
+    for channel in range(64):
+        wanted = maps[..., channel]
+        np.testing.assert_allclose(
+            shown[channel], wanted, rtol=1e-3, atol=1e-5 * np.abs(maps).max()
+        )
 
 
 def in_eight_columns(tiles, shape, fill=np.nan):
@@ -39,11 +65,14 @@ def in_eight_columns(tiles, shape, fill=np.nan):
 
 
 def check_captions(executed, caption, count):
-    """Every figure begins with the caption, and is live under ``%matplotlib widget``."""
+    """All that is shown begins with the caption; figures live under ``%matplotlib widget``."""
     captions = [str(text) for text in executed.values["captions"]]
     assert len(captions) == len(executed.figures) == count
     assert all(text.startswith(f"{caption}\n") for text in captions), captions
     assert all(WIDGET_VIEW in data for data in executed.figures)
+    assert all(panel == caption for panel in executed.values["panels"])
+    assert all(str(label).startswith(f"{caption}, ") for label in executed.values["labels"])
+    assert not any(executed.values["errors"])
 
 
 def check_statistics(sent, maps):
