@@ -1,0 +1,31 @@
+/** Sentences about pictures: what one is called, what became of it, how many were not as usual. */
+
+const FATES = { ok: "", helped: "helped to fire at the start", dead: "never fires" };
+const MARKS = { helped: "*" };
+
+/** How a picture is written in the grid: its label, starred if it needed help. */
+export function pictureLabel({ labels, status }, index) {
+  return `${labels[index] ?? index}${MARKS[status[index]] ?? ""}`;
+}
+
+/** Unit, label, and what became of the picture where that is not the usual. */
+export function pictureText({ unit, labels, status }, index) {
+  const fate = FATES[status[index]];
+  return `${unit} ${labels[index] ?? index}${fate ? ` · ${fate}` : ""}`;
+}
+
+/** The name of all for screen readers. */
+export function pictureCount({ label, unit, count }) {
+  return `${label || "Pictures"}, ${count} ${count === 1 ? unit : `${unit}s`}`;
+}
+
+/** How many pictures share each unusual fate, with the mark they bear in the grid. */
+export function fateCounts(status) {
+  const count = (fate) => status.filter((one) => one === fate).length;
+  const [helped, dead] = [count("helped"), count("dead")];
+  const texts = {
+    helped: helped && `${MARKS.helped} ${helped} ${FATES.helped}`,
+    dead: dead && `${dead} never ${dead === 1 ? "fires" : "fire"}`,
+  };
+  return Object.entries(texts).filter(([, text]) => text);
+}
