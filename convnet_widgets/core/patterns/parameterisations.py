@@ -128,6 +128,45 @@ class Fourier:
         return tf.transpose(image, [0, 2, 3, 1])
 
 
+@dataclass(frozen=True)
+class Phase:
+    """The phases of frequencies whose magnitudes are those of natural images.
+
+    Magnitudes follow the law 1 / f of the mean spectrum of photographs and are never changed,
+    which keeps the picture from filling with high frequencies (Fel et al. 2023, *Unlocking
+    Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization*,
+    arXiv:2306.06805, where the magnitudes are those measured on ImageNet). Phases are brought to
+    mean 0 and deviation 1, the image likewise, before colour correlation and sigmoid.
+
+    Parameters
+    ----------
+    decay : float
+        Exponent of the law.
+    decorrelated : bool
+        Whether three channels are varied along the colour directions of natural images.
+    """
+
+    decay: float = 1.0
+    decorrelated: bool = True
+
+    def start(
+        self, shape: Sequence[int], generator: np.random.Generator
+    ) -> Float32[np.ndarray, "images channels height columns"]:
+        """Draw the phases from N(0, 1)."""
+        images, height, width, channels = shape
+        parts = (images, channels, *frequencies(height, width).shape)
+        return generator.standard_normal(parts, "float32")
+
+    def image(self, values: Any, shape: Sequence[int]) -> tf.Tensor:
+        """Return ``255 · sigmoid`` of the standardised image with these phases."""
+        _, height, width, _ = shape
+        phase = _standardised(tf.convert_to_tensor(values))
+        magnitude = fourier_scale(height, width, self.decay)
+        spectrum = tf.complex(magnitude * tf.cos(phase), magnitude * tf.sin(phase))
+        image = tf.signal.irfft2d(spectrum)[..., :height, :width]
+        return _bounded(_standardised(tf.transpose(image, [0, 2, 3, 1])), self.decorrelated)
+
+
 def frequencies(height: int, width: int) -> Float32[np.ndarray, "height columns"]:
     """Return the frequency, in cycles a pixel, at each place of half a spectrum.
 
@@ -145,6 +184,13 @@ def fourier_scale(
     least = 1.0 / max(width, height)
     scale = np.maximum(frequencies(height, width), least) ** -decay * np.sqrt(width * height)
     return scale.astype("float32")
+
+
+def _standardised(values: tf.Tensor) -> tf.Tensor:
+    """Each image with mean 0 and standard deviation 1."""
+    axes = range(1, values.shape.rank)
+    mean, variance = tf.nn.moments(values, axes, keepdims=True)
+    return (values - mean) / (tf.sqrt(variance) + 1e-5)
 
 
 def _bounded(image: tf.Tensor, decorrelated: bool) -> tf.Tensor:

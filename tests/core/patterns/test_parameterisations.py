@@ -7,6 +7,7 @@ from convnet_widgets.core.patterns.parameterisations import (
     COLOUR_CORRELATION,
     Fourier,
     GreyNoise,
+    Phase,
     Pixels,
     fourier_scale,
 )
@@ -123,3 +124,37 @@ def test_grey_noise_is_that_of_the_book():
     assert 147.99 < start.max() <= 148
     assert start.mean() == pytest.approx(138, abs=0.1)
     np.testing.assert_array_equal(GreyNoise().image(start - 500, start.shape), start - 500)
+
+
+class TestPhase:
+    @pytest.mark.parametrize("size", [(16, 16), (9, 12), (12, 9)])
+    def test_changes_no_magnitude(self, size):
+        shape = (2, *size, 1)
+        values = 3 * Phase().start(shape, np.random.default_rng(0)) + 1
+        image = Phase().image(values, shape).numpy().astype("float64") / 255
+        plain = np.log(image / (1 - image))[..., 0]
+        np.testing.assert_allclose(plain.mean((1, 2)), 0, atol=1e-4)
+        np.testing.assert_allclose(plain.std((1, 2)), 1, atol=1e-3)
+        if size[1] % 2 == 0:  # else a column is cut off
+            share = np.abs(np.fft.rfft2(plain)) / fourier_scale(*size)
+            inner = share[:, 1 : size[1] // 2, 1:-1]
+            np.testing.assert_allclose(inner / inner.mean((1, 2), keepdims=True), 1, rtol=1e-3)
+
+    def test_is_seeded(self):
+        first, again, other = (
+            Phase().start((1, 8, 8, 3), np.random.default_rng(seed)) for seed in (1, 1, 2)
+        )
+        np.testing.assert_array_equal(first, again)
+        assert not np.array_equal(first, other)
+
+    def test_finds_an_image_of_such_magnitudes(self):
+        shape = (1, 8, 8, 1)
+        start, goal = (Phase().start(shape, np.random.default_rng(s)) for s in (0, 1))
+        values, picture = tf.Variable(start), Phase().image(0.2 * goal + 0.98 * start, shape)
+        optimiser = keras.optimizers.Adam(0.05)
+        for _ in range(300):
+            with tf.GradientTape() as tape:
+                error = Phase().image(tf.convert_to_tensor(values), shape) - picture
+                loss = tf.reduce_mean(tf.square(error)) / 255
+            optimiser.apply_gradients([(tape.gradient(loss, values), values)])
+        assert np.abs(error).mean() / 255 < 0.01
