@@ -6,10 +6,9 @@ where the network ends in dense layers of a fixed size.
 """
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from threading import get_ident
 from typing import Any
 
 import keras
@@ -18,14 +17,18 @@ import tensorflow as tf
 from ..layer_table import LayerInfo
 from ..layers import declared_trace, find_layer, layer_rows
 from ..networks import VisionModel, as_vision_model
-from ..preparation import is_channels_first
-from ..recording import as_place, record_calls, shadowed
-from ..signatures import Signature, declared_signature
+from ..recording import Call, as_place, record_calls
+from ..running import run
+from .finiteness import refuse_bad_weights
+from .input_tensors import InputTensor, single_input
 from .objectives import OUTPUT
 from .pixel_graph import in_graph
 from .precision import Precision, computing_in
 from .redirection import redirected_gradients
+from .sizes import misfit, refuse_empty, taking_any_size
 from .slicing import Taken
+
+_MISFITS = (ValueError, tf.errors.InvalidArgumentError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +57,7 @@ class CutNetwork:
     pre_activation: bool
     preprocessed: bool
     precision: Precision
-    _signature: Signature = field(repr=False)
+    _input: InputTensor = field(repr=False)
     _preprocess: Callable[[tf.Tensor], tf.Tensor] = field(repr=False)
 
     def __call__(self, images: tf.Tensor, redirected: bool = False) -> dict[str, tf.Tensor]:
@@ -84,27 +87,58 @@ class CutNetwork:
         """
         if tf.executing_eagerly():
             raise RuntimeError("a cut network is a part of a graph: call it in a tf.function")
-        redirecting = redirected_gradients() if redirected else nullcontext()
-        with keras.StatelessScope(collect_losses=True), redirecting:
-            return self._run(self._prepared(images))
+        self._input.check(images)
+        inputs, taken = self._prepared(images), self._taken()
+        with redirected_gradients() if redirected else nullcontext():
+            root = self._run_or_explain(inputs, taken)
+        refuse_bad_weights(root)
+        return {path: taken.maps(as_place(path)) for path in self.layers}
 
     def _prepared(self, images: tf.Tensor) -> tf.Tensor:
         inputs = self._preprocess(images) if self.preprocessed else images
         rank = inputs.shape.rank
-        if is_channels_first(self.vision.model) and rank > 2:
+        if self._input.channels_first and rank > 2:
             return tf.transpose(inputs, [0, rank - 1, *range(1, rank - 1)])
         return inputs
 
-    def _run(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        model, places = self.vision.model, {path: as_place(path) for path in self.layers}
-        taken = Taken(set(places.values()), self.filters, self.pre_activation)
+    def _taken(self) -> Taken:
+        places = {as_place(path) for path in self.layers}
+        return Taken(places, self.filters, self.pre_activation)
+
+    def _run(self, inputs: tf.Tensor, taken: Taken) -> Call:
+        model = self.vision.model
 
         def forward() -> None:
-            with _taking_any_size(model), computing_in(model, self.precision):
-                model(self._signature.pack([inputs]), training=False)
+            with taking_any_size(model), computing_in(model, self.precision):
+                model(self._input.pack(inputs), training=False)
 
-        record_calls(model, forward, intercept=taken.intercept, until=taken.is_complete)
-        return {path: taken.maps(place) for path, place in places.items()}
+        with keras.StatelessScope(collect_losses=True):
+            root = record_calls(model, forward, intercept=taken.intercept, until=taken.is_complete)
+        refuse_empty(root)
+        return root
+
+    def _run_or_explain(self, inputs: tf.Tensor, taken: Taken) -> Call:
+        try:
+            return self._run(inputs, taken)
+        except _MISFITS as error:
+            names = " and ".join(repr(path or self.vision.name) for path in self.layers)
+            given = self._input.size(inputs.shape)
+            raise misfit(error, names, given, self._input.declared_size, self._fits) from error
+
+    def _fits(self, height: int, width: int) -> bool:
+        """Whether the layers can be computed of images of a size, found by trying."""
+        spec = tf.TensorSpec([1, height, width, self._input.channels])
+
+        @tf.function(autograph=False)
+        def attempt(images: tf.Tensor) -> None:
+            self._run(self._prepared(images), self._taken())
+
+        try:
+            with tf.init_scope():
+                attempt.get_concrete_function(spec)
+        except _MISFITS:
+            return False
+        return True
 
 
 def cut(
@@ -151,44 +185,28 @@ def cut(
         `filters` are given for several layers.
     """
     vision = as_vision_model(net)
-    signature = _single_input(vision.model)
+    image = single_input(vision.model)
     several = isinstance(layers, Iterable) and not isinstance(layers, str | bytes)
     rows = [_find(vision.model, layer) for layer in (layers if several else [layers])]
+    paths = tuple(dict.fromkeys(row.path if row else OUTPUT for row in rows))
+    _refuse_what_cannot_run(vision.model, paths, image)
     return CutNetwork(
         vision,
-        tuple(dict.fromkeys(row.path if row else OUTPUT for row in rows)),
+        paths,
         None if filters is None else _checked_filters(filters, rows),
         pre_activation,
         preprocessed,
         precision,
-        signature,
-        in_graph(vision.preprocess if preprocessed else None, _channels(vision.model, signature)),
+        image,
+        in_graph(vision.preprocess if preprocessed else None, image.channels),
     )
 
 
-def _single_input(model: keras.Model) -> Signature:
-    signature = declared_signature(model)
-    if signature is None or not model.built:
-        raise ValueError(
-            f"the network {model.name!r} was never called, so that it has no weights; call it "
-            "once on an image"
-        )
-    if len(signature.specs) != 1:
-        raise ValueError(
-            f"gradient ascent varies one image, and the network {model.name!r} takes "
-            f"{len(signature.specs)} inputs; give a network of one input, such as a model inside it"
-        )
-    if not signature.specs[0].dtype.is_floating:
-        raise ValueError(
-            f"the network {model.name!r} takes {signature.specs[0].dtype.name}, and no gradient "
-            "goes to whole numbers; give the part of it that takes floating numbers"
-        )
-    return signature
-
-
-def _channels(model: keras.Model, signature: Signature) -> int:
-    shape = signature.specs[0].shape
-    return shape[1 if is_channels_first(model) else -1] or 3
+def _refuse_what_cannot_run(model: keras.Model, paths: Sequence[str], image: InputTensor) -> None:
+    """Run a channels-first network once, since TensorFlow has its layers on few processors."""
+    traced = declared_trace(model)
+    if image.channels_first and traced is not None:
+        run(traced.function([path for path in paths if path != OUTPUT] or None), [image.zeros()])
 
 
 def _find(model: keras.Model, layer: Any) -> LayerInfo | None:
@@ -212,19 +230,3 @@ def _checked_filters(filters: Sequence[int], rows: Sequence[LayerInfo | None]) -
                 f"{rows[0].path if rows[0] else OUTPUT!r} run from 0 to {(channels or 1) - 1}"
             )
     return chosen
-
-
-@contextmanager
-def _taking_any_size(model: keras.Model) -> Iterator[None]:
-    """Let the models inside a network take other sizes than they declare, in this thread."""
-    thread = get_ident()
-
-    def lenient(check: Callable) -> Callable:
-        return lambda *args: None if get_ident() == thread else check(*args)
-
-    with ExitStack() as stack:
-        for part in model._flatten_layers():
-            if isinstance(part, keras.Model):
-                name = "_assert_input_compatibility"
-                stack.enter_context(shadowed(part, name, lenient(getattr(part, name))))
-        yield

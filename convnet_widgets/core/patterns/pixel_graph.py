@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 _SIZES = ((2, 5, 4), (1, 3, 7))
-_LOW, _HIGH = -64.0, 320.0  # beyond 0–255, as an image without bounds may be
+_WHITE = 255.0
 _TOLERANCE = 1e-4
 
 
@@ -18,8 +18,8 @@ def in_graph(preprocess: Any, channels: int) -> Callable[[tf.Tensor], tf.Tensor]
     ----------
     preprocess : callable or None
         From float32 arrays (batch, height, width, channels), RGB 0–255, to what a network takes.
-        Mostly it is affine for each pixel: then matrix and offset are found by asking it, and
-        checked on random pixels. Else it has to take tensors itself.
+        Mostly it is affine for each pixel: then matrix and offset are found by asking it,
+        checked on random pixels, and applied beyond 0–255 too. Else it has to take tensors.
     channels : int
         Of the images.
 
@@ -53,16 +53,16 @@ def _affine(preprocess: Callable, channels: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _asked(preprocess: Callable, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    """What the preprocessing does to black and to each channel alone, far from black."""
-    pixels = np.vstack([np.zeros(channels), np.eye(channels) * _HIGH])
+    """What the preprocessing does to black and to each channel alone at its brightest."""
+    pixels = np.vstack([np.zeros(channels), np.eye(channels) * _WHITE])
     answers = _answer(preprocess, pixels[:, None, None, :])[:, 0, 0]
-    return (answers[1:] - answers[0]) / _HIGH, answers[0]
+    return (answers[1:] - answers[0]) / _WHITE, answers[0]
 
 
 def _fits(
     preprocess: Callable, matrix: np.ndarray, offset: np.ndarray, size: tuple[int, int, int]
 ) -> bool:
-    pixels = np.random.default_rng(0).uniform(_LOW, _HIGH, (*size, len(matrix)))
+    pixels = np.random.default_rng(0).uniform(0, _WHITE, (*size, len(matrix)))
     expected = _answer(preprocess, pixels)
     scale = np.abs(expected).max()
     return np.allclose(pixels @ matrix + offset, expected, rtol=0, atol=_TOLERANCE * scale)

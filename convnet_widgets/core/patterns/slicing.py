@@ -76,13 +76,13 @@ class Taken:
             raise ValueError(
                 f"the layer {place!r} is not called when the network runs: it returns nothing"
             )
-        output = self._before.get(place, call.output)
-        if not _is_within_reach(output):
+        tensors = keras.tree.flatten(self._before.get(place, call.output))
+        if len(tensors) != 1 or not _is_within_reach(tensors[0]):
             raise ValueError(
-                f"the layer {place!r} returns no single tensor that can be read from outside; "
-                "ask for a layer before, after or inside it"
+                f"{f'the layer {place!r}' if place else 'the network'} returns no single tensor "
+                "that can be read from outside; ask for a layer before, after or inside it"
             )
-        maps = channels_last(output, call.channels_first)
+        maps = channels_last(tensors[0], call.channels_first)
         if self._filters is None or self._sliced:
             return maps
         return tf.gather(maps, self._filters, axis=-1)
