@@ -42,7 +42,7 @@ class PictureGrid(Widget):
     label : str
         What the pictures are, for people and screen readers.
     tile : int
-        Size in CSS pixels that the longer side of a picture has at least.
+        About the size in CSS pixels of the longer side of a picture.
 
     Attributes
     ----------

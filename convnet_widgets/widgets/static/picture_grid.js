@@ -82,8 +82,8 @@ class PictureTiles {
 
   get texts() {
     const { model } = this;
-    const lists = { labels: model.get("labels") ?? [], status: model.get("status") ?? [] };
-    return { ...lists, unit: model.get("unit"), label: model.get("label"), count: this.sheet.count };
+    const [labels, status] = [model.get("labels"), model.get("status")];
+    return { labels, status, unit: model.get("unit"), label: model.get("label"), count: this.sheet.count };
   }
 
   choose(index) {
@@ -117,9 +117,11 @@ class PictureTiles {
   }
 
   fill(count) {
-    const option = (_, i) => pictureTile({ role: "option", id: `${this.id}-${i}`, class: "cw-picture" });
+    const role = { role: "option", "aria-selected": "false", class: "cw-picture" };
+    const option = (_, i) => pictureTile({ ...role, id: `${this.id}-${i}` });
     this.tiles = Array.from({ length: count }, option);
     this.list.replaceChildren(...this.tiles.map(({ element }) => element));
+    this.told = null;
   }
 
   arrange(width) {
@@ -170,6 +172,9 @@ class PictureTiles {
 
   tell() {
     const { texts } = this;
+    const now = Object.values(texts);
+    if (this.told?.every((one, i) => one === now[i])) return;
+    this.told = now;
     this.tiles.forEach((tile, index) => tellTile(tile, texts, index));
     this.list.setAttribute("aria-label", pictureCount(texts));
     const counts = fateCounts(texts.status);
@@ -180,7 +185,9 @@ class PictureTiles {
   follow() {
     const { index, tiles, texts } = this;
     if (!tiles.length) return;
-    tiles.forEach(({ element }, i) => element.setAttribute("aria-selected", String(i === index)));
+    this.selected?.setAttribute("aria-selected", "false");
+    this.selected = tiles[index].element;
+    this.selected.setAttribute("aria-selected", "true");
     this.list.setAttribute("aria-activedescendant", tiles[index].element.id);
     reveal(this.stage, tiles[index].element);
     this.sheet.draw(this.view.canvas, index);

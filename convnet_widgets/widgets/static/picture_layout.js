@@ -1,28 +1,36 @@
 /** Where pictures lie in a grid and on their sheet. Pure functions, in pixels of one kind. */
-import { gridLayout, limitTo } from "./map_layout.js";
+import { limitTo } from "./map_layout.js";
 
 const MARGIN_SHARE = 5 / 64; // of a picture's longer side, about every picture
+const LEAST = 0.85; // of the tile that was asked for, where more fit then
+const MOST = 3;
+const NEARLY_ALL = 0.7; // of the columns, kept when all rows are made full
 const NEARLY = 0.8; // of a picture's size, kept when its pixels are made equally large
 const CLOSE = 1e-6; // what rounding may take from a whole number
 
 /**
- * The grid for `count` pictures in `width`: `tile` is the least size of the longer side, and
+ * The grid for `count` pictures in `width`: `tile` is about the size of the longer side, and
  * `columns` how many are in a row, or 0 for as many as fit well.
  */
 export function pictureLayout({ count, width, tile, columns, pictureWidth, pictureHeight }) {
-  const longer = Math.max(pictureWidth, pictureHeight);
-  const margin = (size) => Math.max(1, Math.floor(size * MARGIN_SHARE));
-  const inRow = columns || columnsIn(width, count, tile + margin(tile), pictureWidth, pictureHeight);
-  const room = Math.floor(width / (inRow + (inRow + 1) * MARGIN_SHARE * (longer / pictureWidth)));
-  const most = columns ? room : Math.min(room, Math.round(3 * tile * (pictureWidth / longer)));
+  const share = pictureWidth / Math.max(pictureWidth, pictureHeight);
+  const widthFor = (inRow) => Math.floor(width / (inRow + ((inRow + 1) * MARGIN_SHARE) / share));
+  const fitting = Math.floor((width / (LEAST * tile) - MARGIN_SHARE) / (share + MARGIN_SHARE));
+  const inRow = columns || columnsAmong(count, Math.max(1, fitting));
+  const most = columns ? widthFor(inRow) : Math.min(widthFor(inRow), Math.round(MOST * tile * share));
   const tileWidth = wholeZoom(Math.max(1, most), pictureWidth);
   const tileHeight = Math.max(1, Math.round((tileWidth * pictureHeight) / pictureWidth));
-  const gap = margin(Math.max(tileWidth, tileHeight));
+  const gap = Math.max(1, Math.floor(Math.max(tileWidth, tileHeight) * MARGIN_SHARE));
   return { columns: inRow, tileWidth, tileHeight, gap };
 }
 
-function columnsIn(width, count, cell, mapWidth, mapHeight) {
-  return gridLayout({ count, width, tile: cell, gap: 0, margin: 0, mapWidth, mapHeight }).columns;
+// all rows full, else of about equal length
+function columnsAmong(count, most) {
+  if (count <= most) return count;
+  for (let columns = most; columns >= NEARLY_ALL * most; columns--) {
+    if (count % columns === 0) return columns;
+  }
+  return Math.ceil(count / Math.ceil(count / most));
 }
 
 /** `size` reduced to a whole multiple of `pixels`, or to a whole part, where that costs little. */

@@ -14,6 +14,10 @@ test("64 patterns of 64 pixels stand in eight columns with the book's margin of 
   assert.equal(widthOf(lay({})), 8 * 64 + 9 * 5);
 });
 
+test("64 stand in eight rows also where there is a little more or less room", () => {
+  for (const width of [480, 520, 640, 690]) assert.equal(lay({ width }).columns, 8, String(width));
+});
+
 test("columns that are asked for are kept, and the pictures take the room", () => {
   const { columns, tileWidth, gap } = lay({ columns: 4, width: 562 });
   assert.deepEqual([columns, tileWidth, gap], [4, 128, 10]);
