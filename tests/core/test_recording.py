@@ -10,7 +10,7 @@ from keras import layers
 
 import convnet_widgets as cw
 from convnet_widgets.core import tracing
-from convnet_widgets.core.recording import record_calls
+from convnet_widgets.core.recording import as_place, record_calls
 
 
 def paths(call, prefix=""):
@@ -52,6 +52,60 @@ def test_a_call_that_the_user_put_on_a_layer_runs_and_stays():
     expected = cw.feature_maps(kinds.functional(), x, "conv1")["conv1"]
     np.testing.assert_array_equal(cw.feature_maps(model, x, "conv1")["conv1"], -expected)
     assert layer.call is mine
+
+
+def test_places_are_those_of_the_table_without_the_first_number():
+    model, x = kinds.subclassed(), kinds.RGB()
+    places = []
+
+    def note(call, function, args, kwargs):
+        places.append(call.place)
+        return function(*args, **kwargs)
+
+    record_calls(model, lambda: model(x), intercept=note)
+    assert places[:5] == ["", "block", "block/conv", "block[1]", "block[1]/conv"]
+    called = [row.path for row in cw.list_layers(model) if row.type != "InputLayer"]
+    assert [as_place(path) for path in called] == places[1:]
+    assert as_place("a[0]/b[10]/c[0]") == "a/b[10]/c"
+
+
+def test_an_intercept_decides_what_a_layer_returns():
+    model, x = kinds.functional(), kinds.RGB()
+
+    def doubled(call, function, args, kwargs):
+        return (2 if call.place == "head" else 1) * function(*args, **kwargs)
+
+    root = record_calls(model, lambda: model(x), intercept=doubled)
+    np.testing.assert_allclose(root.output, 2 * model(x), rtol=1e-6)
+
+
+class Catching(keras.Model):
+    """Goes on after any error."""
+
+    def __init__(self):
+        super().__init__(name="catching")
+        self.first, self.second = layers.Rescaling(2.0, name="a"), layers.Rescaling(3.0, name="b")
+
+    def call(self, x):
+        try:
+            x = self.first(x)
+        except Exception:
+            x = x + 1
+        return self.second(x)
+
+
+@pytest.mark.parametrize("make", [Catching, kinds.nested, kinds.nested_in_sequential])
+def test_a_pass_ends_with_the_last_call_that_is_needed(make):
+    model, x = make(), kinds.RGB()
+    model(x)
+    before = attributes(model)
+    calls = []
+    root = record_calls(model, lambda: model(x), until=lambda call: calls.append(call) or True)
+    assert len(calls) == 1
+    assert calls[0].output is not None
+    assert root.output is None
+    assert attributes(model) == before
+    assert model(x).shape[0] == len(x)
 
 
 class Failing(layers.Layer):
