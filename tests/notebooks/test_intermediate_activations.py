@@ -226,8 +226,11 @@ class TestSliders:
             np.testing.assert_allclose(found, below, atol=0.02)
 
     def test_moving_the_threshold_changes_the_bars(self, values):
-        shown = [int(share) for share in re.findall(r"(\d+)%", str(values["after_slider"]))]
-        assert shown == [int(f"{share:.0%}"[:-1]) for share in values["blank_later"]]
+        shown, later = str(values["after_slider"]), values["blank_later"]
+        shares = [int(share) for share in re.findall(r"(\d+)%", shown)]
+        assert shares == [int(f"{share:.0%}"[:-1]) for share in later]
+        widths = [float(width) for width in re.findall(r"width: ([\d.]+)ch", shown)]
+        np.testing.assert_allclose(widths, 60 * later, atol=0.051)
 
     def test_more_channels_bring_back_more(self, values):
         shown = [str(values[key]) for key in ("from_two", "from_all")]

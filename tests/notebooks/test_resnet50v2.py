@@ -1,5 +1,7 @@
 """Notebook 03: the arrays behind its pictures and panels, their captions, and bad input."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -36,6 +38,10 @@ VALUES = {
     "shortcuts": "[layer.name for layer in shortcuts]",
     "walker": "walker.maps",
     "began": "[(p.layer, p.intensity, p.colour_map) for p in (viewer, walker)]",
+    "left": "left.value",
+    "moved": "[setattr(offset, 'value', -1), np.frombuffer(grid._statistics, np.float32)][1]",
+    "left_then": "left.value",
+    "stepped": "[setattr(step, 'value', through.index('conv2_block1_2_bn')), walker.layer][1]",
     **values(**SHOWN),  # errors too, so after all that is done to the panels
 }
 
@@ -124,6 +130,21 @@ def test_normalisation_by_the_photograph_leaves_no_channel_blank(normalised):
 
 def test_the_grid_of_the_first_exercise_starts_at_relu(executed, normalised):
     check_statistics(executed.values["grid"], normalised[2])
+
+
+def test_an_offset_leaves_what_the_line_says(executed, normalised):
+    bn = normalised[1]
+    moved = np.maximum(bn - bn.std(), 0)
+    check_statistics(executed.values["moved"], moved)
+    for line, maps in (("left", normalised[2]), ("left_then", moved)):
+        percent, blank, count = map(int, re.findall(r"\d+", str(executed.values[line])))
+        assert percent == pytest.approx(100 * (maps == 0).mean(), abs=1)
+        assert blank == (maps.max((0, 1)) == 0).sum()
+        assert count == 64
+
+
+def test_the_picker_goes_through_the_layers(executed):
+    assert str(executed.values["stepped"]) == "conv2_block1_2_bn"
 
 
 def test_shortcuts_with_a_convolution_begin_the_stages(executed):
