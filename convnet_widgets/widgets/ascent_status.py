@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 from ._ascent_record import AscentRecord
 from ._assets import module, style
 from ._base import Widget
-
-INTERVAL = 0.1  # seconds at least between two messages
+from ._pace import Pace
 
 
 class AscentStatus(Widget):
@@ -61,13 +60,13 @@ class AscentStatus(Widget):
 
     def __init__(self, **traits: Any) -> None:
         self._record = AscentRecord()
-        self._next = 0.0
+        self._pace = Pace()
         super().__init__(**traits)
 
     def begin(self, steps: int) -> None:
         """Begin an ascent of so many steps; what is known of an earlier one is forgotten."""
         self._record = AscentRecord()
-        self._next = 0.0
+        self._pace = Pace()
         state = {"step": 0, "steps": steps, "running": True, "stopped": False, "error": ""}
         self._tell(state | {"seconds_left": None} | self._record.traits())
 
@@ -93,9 +92,9 @@ class AscentStatus(Widget):
         """
         now = monotonic()
         self._record.add(step, objective, now)
-        if now < self._next and step < self.steps:
+        if step < self.steps and not self._pace.is_due(now):
             return False
-        self._next = now + INTERVAL
+        self._pace.sent(now)
         self._tell(self._present())
         return True
 

@@ -10,11 +10,10 @@ from numpy.typing import ArrayLike
 
 from ._assets import module, style
 from ._base import Widget
+from ._pace import Pace
 from ._picture_traits import about_each, picture_traits
 
 STATUSES = ("ok", "helped", "dead")
-DRAFT_INTERVAL = 0.1  # seconds: ten drafts a second look like motion
-DRAFT_RATE = 1e6  # bytes a second
 
 
 class PictureGrid(Widget):
@@ -81,7 +80,7 @@ class PictureGrid(Widget):
         columns: int | None = None,
         **traits: Any,
     ) -> None:
-        self._next_draft = 0.0
+        self._pace = Pace()
         given = {} if pictures is None else picture_traits(pictures)
         lists = {"labels": _list(labels), "status": _list(status)}
         super().__init__(**given, **lists, columns=columns, **traits)
@@ -134,7 +133,7 @@ class PictureGrid(Widget):
         TypeError, ValueError, traitlets.TraitError
             As for the class; nothing is changed.
         """
-        if draft and monotonic() < self._next_draft:
+        if draft and not self._pace.is_due(monotonic()):
             return False
         new = picture_traits(pictures, draft)
         count = new["_cells"]["count"]
@@ -142,7 +141,7 @@ class PictureGrid(Widget):
         for name, values in (("labels", labels), ("status", status)):
             if values is not None or count != self.count:
                 new[name] = _list(values)
-        self._next_draft = monotonic() + max(DRAFT_INTERVAL, len(new["_sheet"]) / DRAFT_RATE)
+        self._pace.sent(monotonic(), len(new["_sheet"]))
         with self.hold_sync(), self.hold_trait_notifications():
             for name, value in new.items():
                 setattr(self, name, value)

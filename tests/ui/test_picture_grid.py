@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from convnet_widgets.widgets._assets import module, style
+from convnet_widgets.widgets._pace import Pace
 from convnet_widgets.widgets.picture_grid import PictureGrid
 
 pytestmark = pytest.mark.ui
@@ -159,7 +160,7 @@ def test_better_pictures_replace_worse_without_a_blank_between(page, show, arriv
     for grey in (80, 120, 160):
         assert grid.set_pictures(np.full((9, 16, 16, 3), grey, np.uint8), draft=False)
         if draft:
-            grid._next_draft = 0
+            grid._pace = Pace()
             grid.set_pictures(np.full((9, 16, 16, 3), grey, np.uint8), draft=True)
         arrive(page, traits_of(grid))
         settle(page)
@@ -376,7 +377,7 @@ def test_a_draft_of_64_patterns_is_drawn_well_within_its_tenth_of_a_second(page,
     show(page, grid)
     frames = []
     for _ in range(5):
-        grid._next_draft = 0
+        grid._pace = Pace()
         assert grid.set_pictures(pictures(64, 64, 64), draft=True)
         frames.append({"_sheet": grid._sheet, "_cells": grid._cells})
     page.evaluate("""() => {

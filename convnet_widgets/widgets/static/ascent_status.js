@@ -33,7 +33,7 @@ function ascentProgress(model) {
     const { text, button: name, action } = ascentState(now);
     drawBar(bar, now);
     steps.textContent = now.steps ? `step ${now.step} of ${now.steps}` : "not begun";
-    left.textContent = now.running && !now.stopped ? timeLeft(model.get("seconds_left")) : "";
+    left.textContent = now.running && !text ? timeLeft(model.get("seconds_left")) : "";
     if (state.textContent !== text) state.textContent = text;
     button.textContent = name;
     button.disabled = action == null;

@@ -2,10 +2,12 @@
 
 /** The words beside the progress and on the button; `action` is what the button sets `stopped` to. */
 export function ascentState({ step, steps, running, stopped, error }) {
+  const last = steps > 0 && step >= steps;
+  if (running && last) return { text: "finishing …", button: "Stop", action: null };
   if (running && stopped) return { text: "stopping …", button: "Stop", action: true };
   if (running) return { text: "", button: "Stop", action: true };
   if (error) return { text: "ended by an error", button: "Stop", action: null };
-  if (steps && step >= steps) return { text: "done", button: "Stop", action: null };
+  if (last) return { text: "done", button: "Stop", action: null };
   if (stopped) return { text: "stopped", button: "Continue", action: false };
   return { text: "", button: "Stop", action: null };
 }

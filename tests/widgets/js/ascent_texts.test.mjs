@@ -15,6 +15,10 @@ test("while it runs it can be stopped", () => {
   assert.deepEqual(state({ running: true, stopped: true }), ["stopping …", "Stop", true]);
 });
 
+test("after the last step it can no longer be stopped", () => {
+  assert.deepEqual(state({ running: true, step: 40 }), ["finishing …", "Stop", null]);
+});
+
 test("once it rests it can go on", () => {
   assert.deepEqual(state({ stopped: true }), ["stopped", "Continue", false]);
 });
