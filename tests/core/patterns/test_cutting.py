@@ -1,4 +1,6 @@
+import gc
 import threading
+import weakref
 
 import keras
 import kinds
@@ -12,6 +14,7 @@ from convnet_widgets.core import tracing
 from convnet_widgets.core.layers import LayerNotFoundError
 from convnet_widgets.core.patterns.cutting import cut
 from convnet_widgets.core.patterns.objectives import OUTPUT
+from convnet_widgets.core.patterns.sizes import taking_any_size
 from convnet_widgets.core.running import ChannelsFirstError
 
 ONE_INPUT = [
@@ -509,6 +512,32 @@ class TestTheUsersNetwork:
         for layer in ("backbone/conv1", "backbone/conv2", "backbone/conv2", "head"):
             cut(model, layer)
         assert len(made) == 1
+
+    def test_takes_other_sizes_in_one_thread_alone(self):
+        model, x, seen = kinds.functional(), kinds.pixels(1, 9, 9, 3), []
+
+        def elsewhere():
+            try:
+                model(x)
+            except ValueError as error:
+                seen.append(str(error))
+
+        with taking_any_size(model):
+            assert model(x).shape == (1, 3)
+            thread = threading.Thread(target=elsewhere)
+            thread.start()
+            thread.join()
+        assert "expected shape=(None, 12, 12, 3)" in seen[0]
+
+    def test_is_freed_with_its_cuts_and_their_graphs(self):
+        model = kinds.nested()
+        network = cut(model, "backbone/conv2", filters=[1], precision="bfloat16")
+        function = tf.function(network, autograph=False)
+        concrete = function.get_concrete_function(tf.TensorSpec([1, 12, 12, 3]))
+        gone = [weakref.ref(one) for one in (model, network, concrete.graph)]
+        del model, network, function, concrete
+        gc.collect()
+        assert [one() for one in gone] == [None, None, None]
 
     def test_is_not_disturbed_by_cuts_in_other_threads(self):
         model, x = kinds.functional(), kinds.RGB()
