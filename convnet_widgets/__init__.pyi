@@ -9,6 +9,9 @@ from .core.layers import LayerNotFoundError as LayerNotFoundError
 from .core.layers import list_layers as list_layers
 from .core.networks import VisionModel as VisionModel
 from .core.networks import load_model as load_model
+from .core.patterns.filter_patterns import filter_patterns as filter_patterns
+from .core.patterns.recipes import Recipe as Recipe
+from .core.patterns.results import Patterns as Patterns
 from .core.predictions import predict as predict
 from .core.preparation import ImageRangeWarning as ImageRangeWarning
 from .core.pretrained.legacy_pth import UnsafeWeightsError as UnsafeWeightsError

@@ -142,12 +142,13 @@ BOOK = Recipe(
 FAST = Recipe(
     "fast",  # the objective of the book in fewer and larger steps
     GreyNoise(),
-    NormalisedGradient(step=20.0, decay=0.8),
+    NormalisedGradient(step=12.0),
     steps=6,
     size=64,
     display="standardised",
+    redirected_steps=3,
     preprocessed=False,
-    margin=8,
+    margin=4,
 )
 
 OPTVIS = Recipe(

@@ -1,0 +1,236 @@
+import dataclasses
+
+import keras
+import kinds
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+import convnet_widgets as cw
+from convnet_widgets.core.patterns import filter_patterns as module
+from convnet_widgets.core.patterns.cache import Cache
+from convnet_widgets.core.patterns.filter_patterns import ascend_filters, filter_patterns
+from convnet_widgets.core.patterns.optimisers import NormalisedGradient
+from convnet_widgets.core.patterns.parameterisations import GreyNoise
+from convnet_widgets.core.patterns.recipes import RECIPES, Recipe
+
+PLAIN = Recipe("plain", GreyNoise(), NormalisedGradient(4.0), 3, 12, "bounded", margin=2)
+WHOLE = dataclasses.replace(PLAIN, margin=0, preprocessed=False)
+
+
+def units(*weights_and_biases):
+    """A network of 1 × 1 filters, of these weights for all colours alike, and ReLU."""
+    image = keras.Input((None, None, 3))
+    layer = layers.Conv2D(len(weights_and_biases), 1, activation="relu", name="units")
+    model = keras.Model(image, layers.MaxPooling2D(name="pool")(layer(image)), name="units")
+    weights, biases = np.array(weights_and_biases, "float32").T
+    layer.set_weights([np.ones((1, 1, 3, 1), "float32") * weights, biases])
+    return model
+
+
+class TestBook:
+    def test_is_the_published_algorithm(self):
+        """The listing on a submodel, one filter at a time, from the same start."""
+        net = cw.load_model("VGG16", weights="hed", include_top=False)
+        steps = list(ascend_filters(net, "block3_conv1", [4, 12], "book", size=48))
+        assert len(steps) == 41
+        model = keras.Model(net.model.inputs, net.model.get_layer("block3_conv1").output)
+        for place, filter_index in enumerate([4, 12]):
+
+            @tf.function
+            def loss_and_gradient(image, filter_index=filter_index):
+                with tf.GradientTape() as tape:
+                    tape.watch(image)
+                    loss = tf.reduce_mean(model(image)[:, :, :, filter_index])
+                gradient = tape.gradient(loss, image)
+                return loss, gradient / (tf.sqrt(tf.reduce_mean(tf.square(gradient))) + 1e-5)
+
+            image = tf.constant(steps[0].images[place : place + 1])
+            assert 128 <= float(tf.reduce_min(image)) < float(tf.reduce_max(image)) < 148
+            for step in steps[:-1]:
+                loss, gradient = loss_and_gradient(image)
+                assert step.objective[place] == pytest.approx(float(loss), rel=1e-3)
+                image += gradient * 1.0
+            np.testing.assert_allclose(steps[-1].images[place], image[0], rtol=1e-3)
+
+    def test_keeps_what_it_does_not_find(self):
+        patterns = filter_patterns(units((1, 0), (0.01, -5)), 1, recipe="book", size=8)
+        assert patterns.status == ("ok", "dead")
+        assert patterns.recipe.precision == "float32"
+
+
+class TestActivations:
+    @pytest.mark.parametrize(
+        "kind",
+        ["functional", "sequential", "nested", "nested twice", "subclassed", "grey", "seven bands"],
+    )
+    def test_are_means_of_the_channels_on_any_network(self, kind):
+        make, _, layer = kinds.KINDS[kind]
+        net = make()
+        *_, last = ascend_filters(net, layer, [3, 0], WHOLE)
+        patterns = filter_patterns(net, layer, [3, 0], WHOLE, cache=False)
+        assert patterns.images.shape == last.images.shape
+        np.testing.assert_array_equal(patterns.images, np.clip(last.images.round(), 0, 255))
+        maps = cw.feature_maps(net, last.images, layer)[patterns.layer]
+        expected = maps[[0, 1], ..., [3, 0]].mean((1, 2))
+        np.testing.assert_allclose(patterns.activations, expected, rtol=1e-3, atol=1e-4)
+
+    def test_go_through_the_preprocessing(self):
+        net = cw.VisionModel(units((1, 0)), preprocess=lambda x: x / 10)
+        *_, last = ascend_filters(net, 1, 0, PLAIN)
+        assert last.objective[0] == pytest.approx(last.images.mean() * 3 / 10, rel=1e-3)
+        *_, raw = ascend_filters(net, 1, 0, WHOLE)
+        assert raw.objective[0] == pytest.approx(raw.images.mean() * 3, rel=1e-3)
+
+
+class TestHelp:
+    NET = units((0.01, 0), (0.01, -5), (0, -1), (-1, -50))
+
+    def test_units_that_do_not_fire_are_helped_or_reported(self):
+        patterns = filter_patterns(self.NET, "units", recipe=WHOLE, steps=12)
+        assert patterns.status == ("ok", "helped", "dead", "dead")
+        assert (patterns.activations[:2] > 0).all()
+        assert (patterns.activations[2:] == 0).all()
+        assert patterns.images[1].sum(axis=-1, dtype=int).max() > 500  # where the unit fires
+        assert "1 helped, 2 dead" in repr(patterns)
+
+    def test_before_the_activation_where_gradients_cannot_be_redirected(self):
+        model = units((0.01, 0), (0.01, -5))
+        model.get_layer("units").activation = keras.activations.hard_sigmoid
+        model.get_layer("units").set_weights(
+            [np.full((1, 1, 3, 2), 0.01, "float32"), np.array([-3.0, -9.0], "float32")]
+        )
+        patterns = filter_patterns(model, "units", recipe=WHOLE, steps=30, cache=False)
+        assert patterns.status == ("ok", "helped")
+        assert patterns.images[1].mean() > 200
+        # behind the activation, though the ascent read before it
+        assert 0 < patterns.activations[1] <= 1
+
+    def test_status_is_kept_on_disk(self):
+        first, again = (filter_patterns(self.NET, 1, recipe=WHOLE, steps=12) for _ in range(2))
+        assert first.status == again.status
+
+
+class TestBatches:
+    def test_pictures_do_not_depend_on_the_batch(self, monkeypatch):
+        net = kinds.functional()
+        together = filter_patterns(net, "conv2", recipe=PLAIN, cache=False)
+        sizes = []
+        ascent = module._Request.ascent
+        monkeypatch.setattr(module, "_MEMORY", 100_000)
+        monkeypatch.setattr(
+            module._Request, "ascent", lambda self, one: sizes.append(len(one)) or ascent(self, one)
+        )
+        apart = filter_patterns(net, "conv2", recipe=PLAIN, cache=False)
+        assert max(sizes[1:]) < 5 == sizes[0]
+        assert np.abs(apart.images.astype(int) - together.images).max() <= 1
+        np.testing.assert_allclose(apart.activations, together.activations, rtol=1e-3)
+        assert apart.status == together.status
+
+    def test_any_order_and_repeats(self):
+        net = kinds.functional()
+        patterns = filter_patterns(net, "conv1", [2, 0, 2], PLAIN, cache=False)
+        np.testing.assert_array_equal(patterns.images[0], patterns.images[2])
+        alone = filter_patterns(net, "conv1", 0, PLAIN, cache=False)
+        assert np.abs(alone.images[0].astype(int) - patterns.images[1]).max() <= 1
+
+
+class TestSeed:
+    def test_the_same_call_gives_the_same_bytes(self):
+        net = kinds.functional()
+        first, again, other = (
+            filter_patterns(net, "conv2", [1, 4], "fast", size=16, seed=seed, cache=False)
+            for seed in (0, 0, 1)
+        )
+        assert first.images.tobytes() == again.images.tobytes()
+        assert first.activations.tobytes() == again.activations.tobytes()
+        assert not np.array_equal(first.images, other.images)
+
+    def test_the_network_is_not_changed(self):
+        net = kinds.functional()
+        before = [weight.numpy() for weight in net.weights]
+        held = [dict(vars(layer)) for layer in net.layers]
+        filter_patterns(net, "conv2", [1], "lucid", size=16, steps=2, cache=False)
+        for weight, value in zip(net.weights, before, strict=True):
+            np.testing.assert_array_equal(weight.numpy(), value)
+        assert [dict(vars(layer)) for layer in net.layers] == held
+        assert net.losses == []
+
+
+class TestCache:
+    def test_the_second_request_computes_nothing(self, monkeypatch, tmp_path):
+        net, cache = kinds.functional(), Cache(tmp_path)
+        first = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=cache)
+        with monkeypatch.context() as patched:
+            patched.setattr(module._Request, "ascent", None)
+            again = filter_patterns(net, "conv2", [3, 0], PLAIN, cache=cache)
+        np.testing.assert_array_equal(again.images[::-1], first.images)
+        np.testing.assert_array_equal(again.activations[::-1], first.activations)
+        net.get_layer("conv2").bias.assign_add(np.ones(5))
+        changed = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=cache)
+        np.testing.assert_allclose(changed.activations, first.activations + 1, rtol=1e-4)
+
+    def test_none_is_touched_if_not_asked_for(self, cache_home):
+        filter_patterns(kinds.functional(), "conv1", 0, PLAIN, cache=False)
+        assert not list(cache_home.rglob("*.npz"))
+
+
+class TestPatterns:
+    def test_say_how_they_were_made(self):
+        patterns = filter_patterns(units((1, 0)), 1, 0, "fast", size=16, steps=2, seed=3)
+        assert (patterns.size, patterns.steps, patterns.seed, patterns.layer) == (16, 2, 3, "units")
+        assert patterns.filters == (0,)
+        assert patterns.recipe.precision in ("float32", "bfloat16")
+        assert patterns.caption == (
+            "units · weights: as given · units · recipe fast, 2 steps, seed 3, "
+            f"{patterns.recipe.precision}"
+        )
+        assert repr(patterns) == f"Patterns(1 of 16 × 16 · {patterns.caption})"
+
+    def test_are_saved_with_their_recipe(self, tmp_path):
+        patterns = filter_patterns(units((1, 0), (0, -1)), 1, recipe=WHOLE)
+        patterns.save(tmp_path / "units.npz")
+        with np.load(tmp_path / "units.npz") as file:
+            np.testing.assert_array_equal(file["images"], patterns.images)
+            np.testing.assert_array_equal(file["activations"], patterns.activations)
+            assert file["status"].tolist() == ["ok", "dead"]
+            assert file["filters"].tolist() == [0, 1]
+            assert str(file["recipe"]) == repr(patterns.recipe)
+            assert str(file["caption"]) == patterns.caption
+        with pytest.raises(ValueError, match="saved as .npz, got .*units.png"):
+            patterns.save(tmp_path / "units.png")
+
+
+class TestRefuses:
+    @pytest.mark.parametrize(
+        ("arguments", "error", "sentence"),
+        [
+            ({"layer": "conv3"}, cw.LayerNotFoundError, "conv"),
+            ({"filters": [5]}, IndexError, "no filter 5: .* 'conv2' run from 0 to 4"),
+            ({"filters": []}, ValueError, "at least one; got 0 filters"),
+            ({"recipe": "fats"}, ValueError, "no recipe 'fats'; did you mean 'fast'"),
+            ({"steps": 0}, ValueError, "steps is a whole number, at least 1; got 0"),
+            ({"size": 0}, ValueError, "size is a whole number, at least 1; got 0"),
+            ({"size": 2, "recipe": WHOLE}, ValueError, "at least 3 × 3 pixels, got 2 × 2"),
+            ({"seed": -1}, ValueError, "a whole number from 0; got -1"),
+        ],
+    )
+    def test_bad_input(self, arguments, error, sentence):
+        with pytest.raises(error, match=sentence):
+            filter_patterns(**({"net": kinds.functional(), "layer": "conv2"} | arguments))
+
+    def test_weights_that_are_nan(self):
+        net = kinds.functional()
+        net.get_layer("conv1").bias.assign([np.nan] * 4)
+        with pytest.raises(ValueError, match="conv1"):
+            filter_patterns(net, "conv2", cache=False)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_embedded_network(recipe):
+    net = cw.load_model("EfficientNetLite0")
+    followed = dataclasses.replace(RECIPES[recipe], draws=min(RECIPES[recipe].draws, 4))
+    patterns = filter_patterns(net, "block2a_expand_activation", [0, 9], followed, 64, 12)
+    assert patterns.images.shape == (2, 64, 64, 3)
+    assert (patterns.images.std((1, 2, 3)) > 3).all()
