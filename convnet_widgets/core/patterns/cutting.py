@@ -23,7 +23,7 @@ from .finiteness import refuse_bad_weights
 from .input_tensors import InputTensor, single_input
 from .objectives import OUTPUT
 from .pixel_graph import in_graph
-from .precision import Precision, computing_in
+from .precision import Precision, checked_precision, computing_in
 from .redirection import redirected_gradients
 from .sizes import misfit, refuse_empty, taking_any_size
 from .slicing import Taken
@@ -148,7 +148,7 @@ def cut(
     filters: Sequence[int] | None = None,
     pre_activation: bool = False,
     preprocessed: bool = True,
-    precision: Precision = "float32",
+    precision: str = "float32",
 ) -> CutNetwork:
     """Cut a network off behind layers.
 
@@ -181,8 +181,10 @@ def cut(
     IndexError
         If a filter is not there, with the range.
     ValueError
-        If the network is not built, takes several inputs or none of floating numbers, or if
-        `filters` are given for several layers.
+        If the network is not built, takes several inputs or none of floating numbers, if
+        `filters` are given for several layers, or if there is no such precision.
+    ChannelsFirstError
+        If the network keeps its channels first, and TensorFlow cannot run that here.
     """
     vision = as_vision_model(net)
     image = single_input(vision.model)
@@ -196,7 +198,7 @@ def cut(
         None if filters is None else _checked_filters(filters, rows),
         pre_activation,
         preprocessed,
-        precision,
+        checked_precision(precision),
         image,
         in_graph(vision.preprocess if preprocessed else None, image.channels),
     )

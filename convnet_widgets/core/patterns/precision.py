@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from threading import get_ident
-from typing import Literal
+from typing import Literal, cast
 
 import keras
 import tensorflow as tf
@@ -41,6 +41,19 @@ def computing_in(model: keras.Model, precision: Precision) -> Iterator[None]:
                 policy = _PolicyOfThread(_POLICIES[precision], layer.dtype_policy)
                 stack.enter_context(shadowed(layer, "_dtype_policy", policy))
         yield
+
+
+def checked_precision(precision: str) -> Precision:
+    """The precision itself.
+
+    Raises
+    ------
+    ValueError
+        If it is none of those that a network computes in.
+    """
+    if precision not in _POLICIES:
+        raise ValueError(f"a network computes in {' or '.join(_POLICIES)}, not in {precision!r}")
+    return cast(Precision, precision)
 
 
 @cache

@@ -422,6 +422,10 @@ class TestBadInput:
         with pytest.raises(ValueError, match="one image.*takes 2 inputs"):
             cut(make(), 2)
 
+    def test_a_precision_that_there_is_not(self):
+        with pytest.raises(ValueError, match="in float32 or bfloat16, not in 'float16'"):
+            cut(kinds.functional(), "conv1", precision="float16")
+
     def test_a_network_of_whole_numbers(self):
         image = keras.Input((4, 4, 3), dtype="uint8")
         model = keras.Model(image, layers.Rescaling(0.1, name="scale")(image))
