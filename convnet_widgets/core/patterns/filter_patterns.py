@@ -130,7 +130,7 @@ class _Request:
 
     def ascent(self, filters: Sequence[int]) -> Ascent:
         """One batch, a picture for each filter."""
-        recipe, image = self.recipe, image_input(self.vision.model)
+        recipe = self.recipe
         network = cut(
             self.vision,
             self.layer,
@@ -139,8 +139,8 @@ class _Request:
             preprocessed=recipe.preprocessed,
             precision=recipe.precision or "float32",
         )
-        channels = (image.channels if image else None) or 3
-        shape = (len(filters), recipe.size, recipe.size, channels)
+        image = image_input(self.vision.model)
+        shape = (len(filters), recipe.size, recipe.size, (image and image.channels) or 3)
         objective = Channel(self.layer, tuple(range(len(filters))))
         return Ascent(network, objective, recipe, shape, self.seed, tuple(filters))
 
@@ -182,7 +182,12 @@ def _requested(
     path = cut(vision, layer).layers[0]
     if filters is None:
         filters = range(_channels(vision, path))
-    network = cut(vision, path, filters=[filters] if isinstance(filters, int) else filters)
+    network = cut(vision, path, filters=[filters] if np.ndim(filters) == 0 else filters)
+    if image_input(vision.model) is None:
+        raise ValueError(
+            f"patterns are pictures, and the network {vision.name!r} takes no images; give one "
+            "that takes (batch, height, width, channels)"
+        )
     followed = dataclasses.replace(
         followed,
         size=followed.size if size is None else size,

@@ -213,6 +213,7 @@ class TestRefuses:
             ({"steps": 0}, ValueError, "steps is a whole number, at least 1; got 0"),
             ({"size": 0}, ValueError, "size is a whole number, at least 1; got 0"),
             ({"size": 2, "recipe": WHOLE}, ValueError, "at least 3 × 3 pixels, got 2 × 2"),
+            ({"net": kinds.one_dimensional(), "layer": "conv1"}, ValueError, "takes no images"),
             ({"seed": -1}, ValueError, "a whole number from 0; got -1"),
         ],
     )
