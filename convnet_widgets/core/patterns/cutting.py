@@ -23,6 +23,7 @@ from .finiteness import refuse_bad_weights
 from .input_tensors import InputTensor, single_input
 from .objectives import OUTPUT
 from .pixel_graph import in_graph
+from .pooling import fast_max_pooling
 from .precision import Precision, checked_precision, computing_in
 from .redirection import redirected_gradients
 from .sizes import misfit, refuse_empty, taking_any_size
@@ -89,7 +90,7 @@ class CutNetwork:
             raise RuntimeError("a cut network is a part of a graph: call it in a tf.function")
         self._input.check(images)
         inputs, taken = self._prepared(images), self._taken()
-        with redirected_gradients() if redirected else nullcontext():
+        with fast_max_pooling(), redirected_gradients() if redirected else nullcontext():
             root = self._run_or_explain(inputs, taken)
         refuse_bad_weights(root)
         return {path: taken.maps(as_place(path)) for path in self.layers}
