@@ -37,7 +37,7 @@ def taking_any_size(model: keras.Model) -> Iterator[None]:
 
 
 def refuse_empty(call: Call) -> None:
-    """Refuse a pass in which a map has no pixels left, of which TensorFlow makes NaN."""
+    """Refuse a pass in which a map has no pixels left, the mean of which would be NaN."""
     for child in call.children:
         refuse_empty(child)
     shape = getattr(call.output, "shape", None)

@@ -374,7 +374,11 @@ class TestBadInput:
         with pytest.raises(ValueError, match=sentence):
             self.trace(make(), layer, 1, *size, 3)
 
-    def test_a_size_of_which_pooling_leaves_nothing(self):
+    def test_a_size_of_which_a_layer_leaves_nothing(self):
+        stack = [keras.Input((None, None, 3)), layers.Cropping2D(2, name="crop")]
+        mean = layers.GlobalAveragePooling2D(name="mean")
+        with pytest.raises(ValueError, match="'mean' takes images of at least 5 × 5"):
+            self.trace(keras.Sequential([*stack, mean]), "mean", 1, 4, 9, 3)
         net = cw.load_model("VGG16", weights="random", include_top=False)
         with pytest.raises(ValueError, match="'block5_pool' takes images of at least 32 × 32"):
             self.trace(net, "block5_pool", 1, 31, 40, 3)
