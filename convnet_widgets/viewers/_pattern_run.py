@@ -69,16 +69,20 @@ class PatternRun:
         """Find the status of each filter once all is done, with help for those that do not fire."""
         assert self._first is not None
         assert self._last is not None
-        fired = self._last.objective > self._first.objective
-        blank = [one for one, did in zip(self.filters, fired, strict=True) if not did]
-        fates: dict[int, str] = dict.fromkeys(blank, "dead")
+        noise, reached = self._first.objective, self._last.objective
+        silent = (noise == 0) & self.recipe.helped
+        fates = {
+            one: "helped" if was else "ok" for one, was in zip(self.filters, silent, strict=True)
+        }
+        blank = [one for one, did in zip(self.filters, reached > noise, strict=True) if not did]
+        fates |= dict.fromkeys(blank, "dead")
         if blank and self.recipe.helped:
             made = filter_patterns(
                 self.net, self.layer, blank, self.recipe, seed=self.seed, cache=False
             )
             fates |= dict(zip(made.filters, made.status, strict=True))
             self._others = dict(zip(made.filters, made.images, strict=True))
-        self.status = [fates.get(one, "ok") for one in self.filters]
+        self.status = [fates[one] for one in self.filters]
 
     @property
     def pictures(self) -> UInt8[np.ndarray, "filters height width channels"]:

@@ -226,7 +226,8 @@ class PatternViewer(Viewer):
         self._tell(pictures | progress | run.record.traits())
 
     def _tell(self, state: dict[str, Any]) -> None:
-        with self.hold_sync(), self.hold_trait_notifications():
+        # to hold notifications from this thread could lose those of a choice made meanwhile
+        with self.hold_sync():
             for name, value in state.items():
                 setattr(self, name, value)
 

@@ -63,7 +63,7 @@ def legend(page):
 def test_progress_is_told_in_words_and_as_a_bar(page, show):
     show(page, begun())
     assert texts(page) == ["step 17 of 40", "about 12 s left"]
-    bar = page.get_by_role("progressbar", name="Steps")
+    bar = page.get_by_role("progressbar", name="Progress")
     assert (bar.get_attribute("aria-valuenow"), bar.get_attribute("aria-valuemax")) == ("17", "40")
     filled = bar.evaluate("(one) => parseFloat(getComputedStyle(one, '::before').width)")
     assert filled / bar.bounding_box()["width"] == pytest.approx(17 / 40, abs=0.01)

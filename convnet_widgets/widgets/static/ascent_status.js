@@ -20,7 +20,7 @@ export function renderAscentStatus({ model, el }) {
 }
 
 function ascentProgress(model) {
-  const bar = h("div", { class: "cw-ascent-bar", role: "progressbar", "aria-label": "Steps" });
+  const bar = h("div", { class: "cw-ascent-bar", role: "progressbar", "aria-label": "Progress" });
   const steps = h("output", { class: "cw-ascent-steps", "aria-live": "off" });
   const left = h("span", { class: "cw-muted" });
   const state = h("span", { class: "cw-muted", role: "status" });

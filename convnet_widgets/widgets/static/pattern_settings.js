@@ -9,6 +9,12 @@ export function patternSettings(model) {
   return { element, cleanUp: all(...parts.map((part) => part.cleanUp)) };
 }
 
+/** Calls `set` when a person is done with an input; JupyterLab keeps Enter from being that. */
+function whenDone(input, set) {
+  input.addEventListener("change", set);
+  input.addEventListener("keydown", ({ key }) => key === "Enter" && set());
+}
+
 function settingField(text, input) {
   return h("label", { class: "cw-pattern-setting" }, h("span", { class: "cw-muted" }, text), input);
 }
@@ -26,7 +32,7 @@ function wholeNumberField(model, name) {
   const min = name === "seed" ? 0 : 1;
   const input = h("input", { type: "number", min, step: 1, ...KEEPS_KEYS });
   const show = () => (input.value = model.get(name));
-  input.addEventListener("change", () => {
+  whenDone(input, () => {
     const value = input.valueAsNumber;
     if (Number.isInteger(value) && value >= min) setNow(model, name, value);
     else show();
@@ -42,10 +48,10 @@ function filtersField(model) {
     input.placeholder = `0–${Math.min(64, model.get("channels")) - 1}`;
     input.removeAttribute("aria-invalid");
   };
-  input.addEventListener("change", () => {
+  whenDone(input, () => {
     const filters = readRanges(input.value, model.get("channels"));
     input.toggleAttribute("aria-invalid", !filters);
-    if (filters) setNow(model, "filters", filters);
+    if (filters && String(filters) !== String(model.get("filters"))) setNow(model, "filters", filters);
   });
   const count = h("span", { class: "cw-muted" });
   const element = h("span", { class: "cw-pattern-filters" }, settingField("Filters", input), count);
