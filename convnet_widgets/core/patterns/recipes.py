@@ -142,13 +142,13 @@ BOOK = Recipe(
 FAST = Recipe(
     "fast",  # the objective of the book in fewer and larger steps
     GreyNoise(),
-    NormalisedGradient(step=12.0),
+    NormalisedGradient(step=14.5, decay=0.88),
     steps=6,
     size=64,
     display="standardised",
     redirected_steps=3,
     preprocessed=False,
-    margin=4,
+    margin=8,
 )
 
 OPTVIS = Recipe(

@@ -27,8 +27,8 @@ class Patterns:
         over that part of the channel that lies within the picture.
     status : tuple of {"ok", "helped", "dead"}
         "helped": the filter did not answer to the start, and needed gradients redirected around
-        ReLUs, the layer read before its activation, or another start. "dead": it never answered
-        more than it did to the start, and its picture shows little else.
+        ReLUs, the layer read before its activation, or another start; or it needed smaller steps.
+        "dead": it never answered more than it did to the start.
     filters : tuple of int
         Channels of the layer.
     layer : str

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import layers
 
 import convnet_widgets as cw
-from convnet_widgets.core.patterns import filter_patterns as module
+from convnet_widgets.core.patterns import requests
 from convnet_widgets.core.patterns.cache import Cache
 from convnet_widgets.core.patterns.filter_patterns import ascend_filters, filter_patterns
 from convnet_widgets.core.patterns.optimisers import NormalisedGradient
@@ -107,6 +107,19 @@ class TestHelp:
         # behind the activation, though the ascent read before it
         assert 0 < patterns.activations[1] <= 1
 
+    def test_units_that_large_steps_miss_get_smaller_ones(self):
+        """A bump of width 10 about the start, that a step of 40 leaves."""
+        image = keras.Input((None, None, 3))
+        bump = layers.Conv2D(1, 1, activation=lambda x: tf.exp(-tf.square(x / 30)), name="bump")
+        model = keras.Model(image, bump(image))
+        bump.set_weights([np.ones((1, 1, 3, 1), "float32"), np.array([-450.0], "float32")])
+        far = dataclasses.replace(WHOLE, optimiser=NormalisedGradient(40.0), steps=1)
+        unhelped = dataclasses.replace(far, helped=False)
+        assert filter_patterns(model, "bump", 0, unhelped, cache=False).status == ("dead",)
+        patterns = filter_patterns(model, "bump", 0, far, cache=False)
+        assert patterns.status == ("helped",)
+        assert 0.1 < patterns.activations[0] <= 1
+
     def test_status_is_kept_on_disk(self):
         first, again = (filter_patterns(self.NET, 1, recipe=WHOLE, steps=12) for _ in range(2))
         assert first.status == again.status
@@ -117,10 +130,12 @@ class TestBatches:
         net = kinds.functional()
         together = filter_patterns(net, "conv2", recipe=PLAIN, cache=False)
         sizes = []
-        ascent = module._Request.ascent
-        monkeypatch.setattr(module, "_MEMORY", 100_000)
+        ascent = requests.Request.ascent
+        monkeypatch.setattr(requests, "_MEMORY", 100_000)
         monkeypatch.setattr(
-            module._Request, "ascent", lambda self, one: sizes.append(len(one)) or ascent(self, one)
+            requests.Request,
+            "ascent",
+            lambda self, one: sizes.append(len(one)) or ascent(self, one),
         )
         apart = filter_patterns(net, "conv2", recipe=PLAIN, cache=False)
         assert max(sizes[1:]) < 5 == sizes[0]
@@ -163,7 +178,7 @@ class TestCache:
         net, cache = kinds.functional(), Cache(tmp_path)
         first = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=cache)
         with monkeypatch.context() as patched:
-            patched.setattr(module._Request, "ascent", None)
+            patched.setattr(requests.Request, "ascent", None)
             again = filter_patterns(net, "conv2", [3, 0], PLAIN, cache=cache)
         np.testing.assert_array_equal(again.images[::-1], first.images)
         np.testing.assert_array_equal(again.activations[::-1], first.activations)
