@@ -60,7 +60,7 @@ def peer(layer, filters, target):
     class Watch(Callback):
         def __call__(self, *given, **_):
             _, values, _, scores, _ = given
-            seen.append((float(scores[0]), distances(values[0].numpy(), starts).mean()))
+            seen.append((np.mean(scores[0]), distances(values[0].numpy(), starts).mean()))
             if seen[-1][0] >= target:
                 raise Reached
 
