@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,11 @@ from ..core.patterns.ascent import Step
 from ..core.patterns.displaying import displayable
 from ..core.patterns.filter_patterns import ascend_filters, filter_patterns
 from ..core.patterns.recipes import Recipe
+from ..rendering.encoding import encode
+from ..rendering.mosaic import mosaic
 from ..widgets._ascent_record import AscentRecord
+
+_MARGIN = 5 / 64  # of a pattern, between two that are saved as a picture
 
 
 @dataclass(eq=False)
@@ -98,6 +103,18 @@ class PatternRun:
         """What each filter has reached."""
         assert self._last is not None
         return self._last.objective
+
+    def save(self, path: Path) -> None:
+        """Write the patterns to a PNG or an NPZ file, as the panel says."""
+        if path.suffix == ".png":
+            gap = max(1, round(self.recipe.size * _MARGIN))
+            path.write_bytes(encode(mosaic(in_colour(self.pictures), gap=gap)))
+        elif path.suffix == ".npz":
+            arrays: dict[str, Any] = {"images": self.pictures, "objective": self.objective}
+            arrays |= {"status": self.status, "filters": self.filters, "layer": self.layer}
+            np.savez_compressed(path, **arrays, recipe=repr(self.recipe), seed=self.seed)
+        else:
+            raise ValueError(f"patterns are saved as .png or .npz; got {str(path)!r}")
 
 
 def in_colour(

@@ -14,8 +14,6 @@ import traitlets
 from ..core.layers import list_layers
 from ..core.networks import as_vision_model
 from ..core.patterns.recipes import RECIPES, Recipe, find_recipe
-from ..rendering.encoding import encode
-from ..rendering.mosaic import mosaic
 from ..widgets._assets import module, style
 from ..widgets._pace import Pace
 from ..widgets._picture_traits import picture_traits
@@ -23,7 +21,6 @@ from ._pattern_run import PatternRun, in_colour
 from ._viewer import Viewer
 
 _FIRST = 64  # filters shown where none are named
-_MARGIN = 5 / 64  # of a saved picture, about each pattern
 
 
 class PatternViewer(Viewer):
@@ -165,17 +162,7 @@ class PatternViewer(Viewer):
             If it ends otherwise.
         """
         self.wait()
-        run, kind = self._ready(), Path(path).suffix
-        if kind == ".png":
-            gap = max(1, round(run.recipe.size * _MARGIN))
-            Path(path).write_bytes(encode(mosaic(in_colour(run.pictures), gap=gap)))
-        elif kind == ".npz":
-            arrays: dict[str, Any] = {"images": run.pictures, "objective": run.objective}
-            arrays |= {"status": run.status, "filters": run.filters, "layer": run.layer}
-            arrays |= {"recipe": repr(run.recipe), "seed": run.seed}
-            np.savez_compressed(path, **arrays)
-        else:
-            raise ValueError(f"patterns are saved as .png or .npz; got {str(path)!r}")
+        self._ready().save(Path(path))
 
     def _ready(self) -> PatternRun:
         if self._run is None or not self._run.is_begun:
