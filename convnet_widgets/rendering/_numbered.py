@@ -1,6 +1,6 @@
 """Numbered mosaics for figures: a number at each tile, or by row and column where it is small."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -33,12 +33,15 @@ class NumberedMosaic:
         Number of tiles, and their size in pixels.
     columns : int, optional
         Tiles in a row; by default as many as bring the mosaic near a square.
+    numbers : sequence of int, optional
+        What the tiles are called; their places, from 0, by default.
     """
 
     count: int
     height: int
     width: int
     columns: int | None = None
+    numbers: Sequence[int] | None = None
 
     @cached_property
     def zoom(self) -> tuple[int, int]:
@@ -80,6 +83,10 @@ class NumberedMosaic:
         else:
             self._number_rows(axes)
 
+    def number(self, tile: int) -> int:
+        """Return what the tile at a place is called."""
+        return tile if self.numbers is None else self.numbers[tile]
+
     def report(self, axes: Axes, say: Callable[[int, int, int], str]) -> None:
         """Show under the pointer what `say` tells of the tile, the row and the column in it."""
 
@@ -93,7 +100,8 @@ class NumberedMosaic:
         report_values(axes, at)
 
     def _fits(self, points: float) -> bool:
-        return points >= _DIGIT_WIDTH * len(str(self.count - 1)) + 2
+        digits = max(len(str(self.number(tile))) for tile in range(self.count))
+        return points >= _DIGIT_WIDTH * digits + 2
 
     def _number_tiles(self, axes: Axes) -> None:
         axes.set(xticks=[], yticks=[])
@@ -101,7 +109,7 @@ class NumberedMosaic:
         for index in range(self.count):
             row, column = self.places.origin(index)
             axes.annotate(
-                str(index),
+                str(self.number(index)),
                 (column - 0.5, row - 0.5),
                 (0, 1),
                 textcoords="offset points",
@@ -113,8 +121,11 @@ class NumberedMosaic:
         places = self.places
         firsts = range(0, self.count, places.columns)
         rows = [places.origin(first)[0] + (places.height - 1) / 2 for first in firsts]
-        axes.set_yticks(rows, [str(first) for first in firsts], fontsize=_NUMBER_SIZE)
+        labels = [str(self.number(first)) for first in firsts]
+        axes.set_yticks(rows, labels, fontsize=_NUMBER_SIZE)
         steps = range(0, places.columns, _STEP)
         columns = [places.origin(step)[1] + (places.width - 1) / 2 for step in steps]
-        axes.set_xticks(columns, [f"+{step}" for step in steps], fontsize=_NUMBER_SIZE)
+        consecutive = self.numbers is None
+        labels = [f"+{step}" if consecutive else "" for step in steps]
+        axes.set_xticks(columns, labels, fontsize=_NUMBER_SIZE)
         axes.set_ylabel("number of the first in the row")

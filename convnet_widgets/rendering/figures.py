@@ -83,6 +83,7 @@ def mosaic_figure(
     colour_map: str = "viridis",
     mode: str = "map",
     columns: int | None = None,
+    channels: ArrayLike | None = None,
 ) -> ViewFigure:
     """Draw all feature maps of a layer, numbered, with their real values under the pointer.
 
@@ -101,6 +102,8 @@ def mosaic_figure(
         What the colours are scaled by, see `convnet_widgets.rendering.intensity.scale`.
     columns : int, optional
         Maps in a row; by default as many as bring the mosaic near a square.
+    channels : array_like of int, shape (channels,), optional
+        Which channels the maps are, where they are some of a layer; 0 … by default.
 
     Returns
     -------
@@ -110,12 +113,15 @@ def mosaic_figure(
     Raises
     ------
     TypeError, ValueError
-        If the maps are not real numbers (height, width, channels), or there is no such mode or
-        colour map.
+        If the maps are not real numbers (height, width, channels), there is no such mode or
+        colour map, or the channels are more or fewer than the maps.
     """
     values = _values(maps)
-    height, width, channels = values.shape
-    numbered = NumberedMosaic(channels, height, width, columns)
+    height, width, count = values.shape
+    numbers = None if channels is None else np.ravel(channels).tolist()
+    if numbers is not None and len(numbers) != count:
+        raise ValueError(f"expected a channel for each of {count} maps; got {len(numbers)}")
+    numbered = NumberedMosaic(count, height, width, columns, numbers)
     drawn, norm = _scaled(values, mode)
     figure = ViewFigure(7.5, 0.8 + numbered.inches)
     axes = figure.add_subplot()
@@ -127,7 +133,9 @@ def mosaic_figure(
     numbered.label(axes)
     numbered.report(
         axes,
-        lambda tile, row, column: f"channel {tile} · {value_at(values[..., tile], row, column)}",
+        lambda tile, row, column: (
+            f"channel {numbered.number(tile)} · {value_at(values[..., tile], row, column)}"
+        ),
     )
     return figure
 

@@ -130,6 +130,28 @@ def test_tiles_are_numbered_at_their_corner():
         assert axes.format_coord(x + 1, y + 1).startswith(f"channel {text.get_text()} · row 0, col")
 
 
+def test_some_channels_keep_their_numbers():
+    chosen = [9, 37, 4]
+    [axes] = mosaic_figure(MAPS[..., :3], columns=3, channels=chosen).axes
+    assert [text.get_text() for text in axes.texts] == ["9", "37", "4"]
+    for text in axes.texts:
+        x, y = text.xy
+        assert axes.format_coord(x + 1, y + 1).startswith(f"channel {text.get_text()} · row 0, col")
+
+
+def test_some_channels_too_small_for_numbers_are_named_by_the_first_in_a_row():
+    [axes] = mosaic_figure(np.zeros((7, 7, 2048)), channels=range(0, 4096, 2)).axes
+    x = axes.get_xticks()[1]
+    for y, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True):
+        assert axes.format_coord(x, y).startswith(f"channel {int(label.get_text()) + 10} ·")
+    assert {label.get_text() for label in axes.get_xticklabels()} == {""}
+
+
+def test_a_channel_for_each_map():
+    with pytest.raises(ValueError, match="a channel for each of 12 maps; got 2"):
+        mosaic_figure(MAPS, channels=[1, 2])
+
+
 def test_tiles_too_small_for_numbers_are_numbered_by_row_and_column():
     [axes] = mosaic_figure(np.zeros((7, 7, 2048))).axes
     assert not axes.texts
