@@ -24,11 +24,12 @@ NOTEBOOK = "03_resnet50v2_filters_and_feature_maps.ipynb"
 CAPTION = "ResNet50V2 · weights: random (seed 0)"
 ENDS = (2, 34, 80, 148, 183)
 SHOWN = {
-    "figures": "six, in_colour, eight, signed, *block_figures, *stage_figures",
+    "figures": "six, in_colour, seen, eight, signed, *block_figures, *stage_figures",
     "panels": "filter_viewer, viewer, walker",
     "grids": "grid, before, after",
 }
 VALUES = {
+    "channels": "np.stack([axes.images[0].get_array() for axes in seen.axes[1:]])",
     "signed": PICTURE.format("signed"),
     "limits": "signed.axes[0].images[0].get_clim()",
     **{f"block{i}": PICTURE.format(f"block_figures[{i}]") for i in range(5)},
@@ -84,6 +85,12 @@ def normalised(model):
 
 def test_six_filters_by_three_channels(executed, model):
     check_six_filters(executed, model.layers[2].kernel.numpy(), ["red", "green", "blue"])
+
+
+def test_what_the_network_is_given(executed, prepared):
+    np.testing.assert_allclose(
+        executed.values["channels"], np.moveaxis(prepared[0], -1, 0), atol=1e-5
+    )
 
 
 def test_eight_by_eight_maps(executed, block_maps):
