@@ -169,7 +169,7 @@ def test_the_panel_of_an_exercise_leaves_the_one_above_alone(executed, model):
 
 
 def test_every_picture_and_panel_bears_the_caption(executed):
-    check_captions(executed, CAPTION, 14)
+    check_captions(executed, CAPTION, 15)
 
 
 def test_a_damaged_photograph_is_refused_in_a_sentence(tmp_path):
