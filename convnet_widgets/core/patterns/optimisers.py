@@ -123,27 +123,21 @@ class Adam:
 
 
 @dataclass(frozen=True)
-class Nadam:
+class Nadam(Adam):
     """Adam that looks a step ahead (Dozat 2016), its momentum growing as Keras's does.
 
     Parameters
     ----------
-    rate : float
-        About the change of each value in a step.
-    beta1, beta2 : float
-        What mean and square of the gradient keep from step to step.
-    epsilon : float
-        Added to the root of the square.
+    rate, beta1, beta2, epsilon : float
+        As of `Adam`.
     """
 
     rate: float = 1.0
-    beta1: float = 0.9
-    beta2: float = 0.999
     epsilon: float = 1e-7
 
     def slots(self, values: tf.Tensor) -> Slots:
         """Return the means of the gradient and of its square, and the product of momenta."""
-        return (tf.zeros_like(values), tf.zeros_like(values), tf.ones([]))
+        return (*super().slots(values), tf.ones([]))
 
     def change(self, gradient: tf.Tensor, slots: Sequence[Any], number: Any) -> Any:
         """Return the step that the next one's momentum would make of this gradient."""
