@@ -114,11 +114,6 @@ class AscentStatus(Widget):
         }
         return progress | self._record.traits()
 
-    def _tell(self, state: dict[str, Any]) -> None:
-        with self.hold_sync(), self.hold_trait_notifications():
-            for name, value in state.items():
-                setattr(self, name, value)
-
     @traitlets.validate("labels")
     def _as_texts(self, proposal: Any) -> list[str]:
         return [str(label) for label in proposal.value]

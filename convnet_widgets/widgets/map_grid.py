@@ -116,9 +116,7 @@ class MapGrid(Widget):
         kept["group"] = self.group if self.group < new["groups"] else 0
         size = traits.get("page_size", self.page_size)
         kept["page"] = self.page if self.page * size < new["channels"] else 0
-        with self.hold_sync(), self.hold_trait_notifications():
-            for name, value in (new | kept | traits).items():
-                setattr(self, name, value)
+        self._tell(new | traits | kept | traits)  # a page is kept within those of the new size
 
     @traitlets.default("_colour_maps")
     def _usual_colour_maps(self) -> dict[str, bytes]:

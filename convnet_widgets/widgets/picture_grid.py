@@ -140,11 +140,10 @@ class PictureGrid(Widget):
         new["index"] = min(self.index, count - 1)
         for name, values in (("labels", labels), ("status", status)):
             if values is not None or count != self.count:
-                new[name] = _list(values)
+                known = self.traits()[name].validate(self, _list(values))
+                new[name] = about_each(known, count)
         self._pace.sent(monotonic(), len(new["_sheet"]))
-        with self.hold_sync(), self.hold_trait_notifications():
-            for name, value in new.items():
-                setattr(self, name, value)
+        self._tell(new)
         return True
 
     @traitlets.validate("labels", "status")

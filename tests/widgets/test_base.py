@@ -1,5 +1,7 @@
 """Unknown keywords are refused; the representation has no addresses."""
 
+import threading
+
 import pytest
 import traitlets
 
@@ -40,3 +42,37 @@ def test_representation_shows_the_named_traits_alone():
 def test_a_notebook_shows_the_representation_as_text():
     data, _ = Dial()._repr_mimebundle_()
     assert data["text/plain"] == "Dial(value=3, label='turns')"
+
+
+def test_observers_are_told_once_all_is_set():
+    dial, seen = Dial(), []
+    dial.observe(lambda _: seen.append((dial.value, dial.label)), ["value", "label"])
+    dial._tell({"value": 5, "label": "rounds"})
+    assert seen == [(5, "rounds"), (5, "rounds")]
+
+
+def test_what_was_set_before_a_refusal_is_told():
+    dial, seen = Dial(), []
+    dial.observe(lambda change: seen.append(change.new))
+    with pytest.raises(traitlets.TraitError, match="label"):
+        dial._tell({"value": 5, "label": 6})
+    assert seen == [5]
+    dial.value = 7
+    assert seen == [5, 7]
+
+
+def test_a_choice_made_in_another_thread_meanwhile_is_heard_at_once():
+    """What is set here is held, and what a person sets there is not."""
+    dial, seen = Dial(), []
+    dial.observe(lambda change: seen.append(change.name), ["value", "label"])
+
+    class ChoosesMeanwhile(dict):
+        def items(self):
+            yield "label", "rounds"
+            chooser = threading.Thread(target=lambda: setattr(dial, "value", 8))
+            chooser.start()
+            chooser.join(5)
+            assert seen == ["value"]
+
+    dial._tell(ChoosesMeanwhile())
+    assert seen == ["value", "label"]
