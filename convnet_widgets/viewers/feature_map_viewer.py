@@ -1,32 +1,25 @@
 """The panel that shows what every channel of a layer makes of a photograph."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
-from os import PathLike
-from pathlib import Path
 from threading import Event
 from typing import Any, Literal
 
 import numpy as np
-import traitlets
-from PIL import Image
 
 from ..core.activations import feature_maps, layers_for
-from ..core.images import load_image, sample_images
 from ..core.layer_table import LayerInfo
 from ..core.networks import VisionModel, as_vision_model
 from ..rendering.figures import map_figure, mosaic_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._assets import module, style
-from ._photograph import photograph_bytes, takes_photographs
+from ._image_viewer import ImageViewer, chosen_image
 from ._planes import as_planes
-from ._viewer import Viewer
 
 _TOGETHER = 256 * 2**20  # bytes; up to here all maps of an image are computed in one pass
 
 
-class FeatureMapViewer(Viewer):
+class FeatureMapViewer(ImageViewer):
     """All feature maps of a layer for a photograph, the chosen one enlarged beside it.
 
     Choosing a channel, the colour map, the intensity, the order and reading values need no
@@ -74,44 +67,16 @@ class FeatureMapViewer(Viewer):
         "controls.css", "layer_dropdown.css", "map_grid.css", "map_view.css", "viewers.css"
     )
 
-    _photograph = traitlets.Bytes(b"").tag(sync=True)
-    _image_name = traitlets.Unicode("").tag(sync=True)
-    _samples = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _uploads = traitlets.Bool(False).tag(sync=True)
-
     def __init__(self, net: Any, image: Any, layer: str | int | None = None, **traits: Any) -> None:
         vision = as_vision_model(net)
-        self._images, name = _read(image)
-        self._unread: deque[Callable[[], tuple[Any, str]]] = deque(maxlen=1)
+        chosen = chosen_image(vision, image)
+        self._computed_of = chosen
         self._computed: dict[str, np.ndarray] = {}
-        self._about_image = {
-            "_image_name": name,
-            "_photograph": photograph_bytes(vision, self._images),
-        }
         self._maps = np.zeros((0, 0, 0), np.float32)
-        rows = layers_for(vision, self._images)
-        super().__init__(
-            vision,
-            rows,
-            [row for row in rows if row.has_maps],
-            _first_layer(rows, vision) if layer is None else layer,
-            _samples=_offered_samples(vision),
-            _uploads=takes_photographs(vision),
-            **self._about_image,
-            **traits,
-        )
-        self.on_msg(self._take_message)
-
-    def set_image(self, image: Any) -> None:
-        """Show the maps of another image, read and computed in the background.
-
-        Parameters
-        ----------
-        image : str, path, bytes, PIL image, array, or list or dict of arrays
-            As for the class. What cannot be read is reported in the panel and in `error`, and
-            the present image stays.
-        """
-        self._exchange(lambda: _read(image))
+        rows = layers_for(vision, chosen.images)
+        shown = [row for row in rows if row.has_maps]
+        first = _first_layer(rows, vision) if layer is None else layer
+        super().__init__(vision, rows, shown, first, chosen, **traits)
 
     @property
     def maps(self) -> np.ndarray:
@@ -153,71 +118,25 @@ class FeatureMapViewer(Viewer):
         maps = as_planes(self._activations(layer)[0])
         if not cancelled.is_set():
             self._maps, self._shown_layer = maps, layer
-            self.set_maps(maps, label=f"Feature maps of {layer}", **self._about_image)
+            self.set_maps(maps, label=f"Feature maps of {layer}", **self._chosen.traits)
 
     def _channels_of(self, layer: str) -> int:
         row = next(row for row in self.rows if row.path == layer)
         return row.channels or self.channels
 
     def _activations(self, layer: str) -> np.ndarray:
+        images = self._chosen.images
+        if self._computed_of is not self._chosen:
+            self._computed, self._computed_of = {}, self._chosen
         computed = self._computed  # another one once it is out of date
         if layer not in computed:
-            together = _bytes_of(self.rows, self._images) <= _TOGETHER
+            together = _bytes_of(self.rows, images) <= _TOGETHER
             computed.clear()
-            computed |= feature_maps(self.net, self._images, None if together else layer)
+            computed |= feature_maps(self.net, images, None if together else layer)
         return computed[layer]
 
     def _forget(self) -> None:
         self._computed = {}
-
-    def _exchange(self, read: Callable[[], tuple[Any, str]]) -> None:
-        self._unread.append(read)
-        self._request(self._show_present)
-
-    def _take_image(self) -> None:
-        """Read the image asked for last; one that cannot be shown leaves the present one."""
-        if not self._unread:
-            return
-        try:
-            images, name = self._unread.pop()()
-            about = {"_image_name": name, "_photograph": photograph_bytes(self.net, images)}
-            layers_for(self.net, images)
-        except Exception as error:
-            self._show_error(error)
-            return
-        self._images, self._computed, self._about_image = images, {}, about
-
-    def _take_message(self, _widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        name = str(content.get("name", ""))
-        if content.get("kind") == "sample":
-            self.set_image(name)
-        elif content.get("kind") == "upload" and buffers:
-            uploaded = bytes(buffers[0])
-            self._exchange(lambda: (_uploaded(uploaded, name), name))
-
-
-def _read(image: Any) -> tuple[Any, str]:
-    if isinstance(image, str | PathLike):
-        return load_image(image), Path(image).name
-    if isinstance(image, bytes | bytearray | memoryview | Image.Image):
-        return load_image(image), ""
-    return image, ""
-
-
-def _uploaded(data: bytes, name: str) -> np.ndarray:
-    try:
-        return load_image(data)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def _offered_samples(vision: VisionModel) -> list[str]:
-    if not takes_photographs(vision):
-        return []
-    try:
-        return list(sample_images())
-    except ImportError:
-        return []
 
 
 def _first_layer(rows: Sequence[LayerInfo], vision: VisionModel) -> str:

@@ -54,7 +54,8 @@ class Widget(anywidget.AnyWidget):
 
 @contextmanager
 def _notifying_late() -> Iterator[None]:
-    _late.changes = changes = []
+    changes: list[tuple[Widget, Any]] = []
+    _late.changes = changes
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from PIL import Image
 import convnet_widgets as cw
 from convnet_widgets.core.layers import LayerNotFoundError
 from convnet_widgets.rendering.quantisation import Quantised, dequantise
-from convnet_widgets.viewers import feature_map_viewer
+from convnet_widgets.viewers import _image_viewer, feature_map_viewer
 
 
 def shown_maps(viewer):
@@ -160,7 +160,7 @@ def test_an_upload_is_offered_without_sample_images(monkeypatch):
     def none():
         raise ModuleNotFoundError("there are no sample images")
 
-    monkeypatch.setattr(feature_map_viewer, "sample_images", none)
+    monkeypatch.setattr(_image_viewer, "sample_images", none)
     viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
     assert (viewer._samples, viewer._uploads) == ([], True)
 
