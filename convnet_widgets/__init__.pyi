@@ -9,9 +9,12 @@ from .core.layers import LayerNotFoundError as LayerNotFoundError
 from .core.layers import list_layers as list_layers
 from .core.networks import VisionModel as VisionModel
 from .core.networks import load_model as load_model
+from .core.patterns.filter_patterns import ascend_filters as ascend_filters
 from .core.patterns.filter_patterns import filter_patterns as filter_patterns
+from .core.patterns.opt_vis import OptVis as OptVis
 from .core.patterns.recipes import Recipe as Recipe
 from .core.patterns.results import Patterns as Patterns
+from .core.patterns.steps import DivergedError as DivergedError
 from .core.predictions import predict as predict
 from .core.preparation import ImageRangeWarning as ImageRangeWarning
 from .core.pretrained.legacy_pth import UnsafeWeightsError as UnsafeWeightsError

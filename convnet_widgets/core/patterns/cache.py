@@ -56,9 +56,10 @@ class Cache:
     Examples
     --------
     >>> cache = Cache()
-    >>> key = pattern_key(network_digest(net), "block3_conv1", 7, recipe, size=64, ...)
-    >>> cache.put(key, {"image": image, "activation": np.float32(41.5), "status": np.str_("ok")})
-    >>> entry = cache.get(key)  # None, or a dict of the same arrays
+    >>> keys = pattern_keys(network_digest(net), "block3_conv1", [7], recipe, size=64, ...)
+    >>> entry = {"image": image, "activation": np.float32(41.5), "status": np.str_("ok")}
+    >>> cache.put(keys[7], entry)
+    >>> entry = cache.get(keys[7])  # None, or a dict of the same arrays
     """
 
     folder: Path = field(default_factory=default_folder)
@@ -72,7 +73,7 @@ class Cache:
         Parameters
         ----------
         key : str
-            As `pattern_key` gives it.
+            As `pattern_keys` gives it.
 
         Returns
         -------
@@ -98,7 +99,7 @@ class Cache:
         Parameters
         ----------
         key : str
-            As `pattern_key` gives it.
+            As `pattern_keys` gives it.
         entry : mapping of str to ndarray
             Arrays or NumPy scalars of numbers or text.
 

@@ -61,7 +61,9 @@ class CutNetwork:
     _input: InputTensor = field(repr=False)
     _preprocess: Callable[[tf.Tensor], tf.Tensor] = field(repr=False)
 
-    def __call__(self, images: tf.Tensor, redirected: bool = False) -> dict[str, tf.Tensor]:
+    def __call__(
+        self, images: tf.Tensor, redirected: bool = False, filters: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
         """Compute what the layers return for images.
 
         Parameters
@@ -72,6 +74,8 @@ class CutNetwork:
             Whether ReLUs that would block all of an image's gradient let pass what leads back to
             where they are active; see `redirected_gradients`. Only ``tf.gradients`` of what shall
             grow heeds that, a tape does not.
+        filters : tensor of int32, shape (filters,), optional
+            The channels to return, of the single layer, in place of those of the cut; not checked.
 
         Returns
         -------
@@ -89,7 +93,8 @@ class CutNetwork:
         if tf.executing_eagerly():
             raise RuntimeError("a cut network is a part of a graph: call it in a tf.function")
         self._input.check(images)
-        inputs, taken = self._prepared(images), self._taken()
+        inputs = self._prepared(images)
+        taken = self._taken(self.filters if filters is None else filters)
         with fast_max_pooling(), redirected_gradients() if redirected else nullcontext():
             root = self._run_or_explain(inputs, taken)
         refuse_bad_weights(root)
@@ -102,9 +107,9 @@ class CutNetwork:
             return tf.transpose(inputs, [0, rank - 1, *range(1, rank - 1)])
         return inputs
 
-    def _taken(self) -> Taken:
+    def _taken(self, filters: Any) -> Taken:
         places = {as_place(path) for path in self.layers}
-        return Taken(places, self.filters, self.pre_activation)
+        return Taken(places, filters, self.pre_activation)
 
     def _run(self, inputs: tf.Tensor, taken: Taken) -> Call:
         model = self.vision.model
@@ -132,7 +137,7 @@ class CutNetwork:
 
         @tf.function(autograph=False)
         def attempt(images: tf.Tensor) -> None:
-            self._run(self._prepared(images), self._taken())
+            self._run(self._prepared(images), self._taken(self.filters))
 
         try:
             with tf.init_scope():

@@ -4,18 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from ..networks import VisionModel
 from .cache import Cache
-from .climbing import Pattern, climb
-from .displaying import displayable
-from .keys import network_digest, pattern_key
+from .climbing import climb
 from .precision import Precision
 from .recipes import Recipe
 from .requests import Request, requested
 from .results import Patterns, Status
-from .steps import Step
+from .steps import DivergedError, Step, joined
 
 
 def filter_patterns(
@@ -79,15 +76,21 @@ def filter_patterns(
     (64, 64, 64, 3)
     """
     request = requested(net, layer, filters, recipe, size, steps, seed, precision)
-    keys, kept = _Keys(request), Cache() if cache is True else cache
-    found = {filter: kept.get(keys[filter]) for filter in request.filters} if kept else {}
-    entries = {filter: entry for filter, entry in found.items() if entry}
-    missing = [filter for filter in dict.fromkeys(request.filters) if filter not in entries]
-    for filter, pattern, status in climb(request, missing):
-        entries[filter] = _entry(request, pattern, status)
-        if kept:
-            kept.put(keys[filter], entries[filter])
-    return _collected(request, [entries[filter] for filter in request.filters])
+    finished: dict[int, tuple[Step, Status]] = {}
+    for item in climb(request, Cache() if cache is True else cache or None):
+        rows = zip(item.filters, item.step.apart(), item.status or (), strict=False)
+        finished |= {filter: (step, status) for filter, step, status in rows}
+    last = joined([finished[filter][0] for filter in request.filters])
+    return Patterns(
+        images=last.pictures,
+        activations=last.objective,
+        status=tuple(finished[filter][1] for filter in request.filters),
+        filters=request.filters,
+        layer=request.layer,
+        recipe=request.recipe,
+        seed=request.seed,
+        network=request.vision.caption,
+    )
 
 
 def ascend_filters(
@@ -100,54 +103,35 @@ def ascend_filters(
     seed: int = 0,
     precision: Precision | None = None,
 ) -> Iterator[Step]:
-    """Make the pictures of `filter_patterns` a step at a time, all in one batch, without help.
+    """Make the pictures of `filter_patterns` a step at a time, to draw, record or stop them.
 
-    Parameters and errors are those of `filter_patterns`.
+    All filters do a step before any does the next. None is given help, and nothing is kept on
+    disk: this is the bare ascent. Parameters and errors are those of `filter_patterns`.
 
     Returns
     -------
     iterator of Step
-        The start, and one for each step.
+        The start, and one for each step, of all filters: its `pictures` can be shown, its
+        `objective` is the mean of each filter's channel. Between two of them nothing runs.
+
+    Examples
+    --------
+    >>> import convnet_widgets as cw
+    >>> net = cw.load_model("VGG16", weights="hed", include_top=False)
+    >>> for step in cw.ascend_filters(net, "block3_conv1", range(8)):
+    ...     print(step.number, step.objective.mean())
     """
     request = requested(net, layer, filters, recipe, size, steps, seed, precision)
-    return request.ascent(request.filters).steps()
+    return _whole_steps(request)
 
 
-class _Keys:
-    """The key of each filter's entry; the network is read once, and only when asked."""
-
-    def __init__(self, request: Request) -> None:
-        self._request, self._digest = request, ""
-
-    def __getitem__(self, filter: int) -> str:
-        request = self._request
-        self._digest = self._digest or network_digest(request.vision)
-        return pattern_key(
-            self._digest,
-            request.layer,
-            filter,
-            request.recipe,
-            size=request.recipe.size,
-            steps=request.recipe.steps,
-            seed=request.seed,
-            precision=str(request.recipe.precision),
-        )
-
-
-def _entry(request: Request, pattern: Pattern, status: Status) -> dict[str, Any]:
-    picture = displayable(pattern.image[None], request.recipe.display)[0]
-    return {"image": picture, "activation": pattern.activation, "status": np.str_(status)}
-
-
-def _collected(request: Request, entries: Sequence[dict[str, Any]]) -> Patterns:
-    statuses: list[Any] = [str(entry["status"]) for entry in entries]
-    return Patterns(
-        images=np.stack([entry["image"] for entry in entries]),
-        activations=np.array([entry["activation"] for entry in entries], "float32"),
-        status=tuple(statuses),
-        filters=request.filters,
-        layer=request.layer,
-        recipe=request.recipe,
-        seed=request.seed,
-        network=request.vision.caption,
-    )
+def _whole_steps(request: Request) -> Iterator[Step]:
+    parts, done, last = list[Step](), 0, None
+    try:
+        for part, move in request.rounds(request.filters):
+            parts, done = [*parts, move.step], done + len(part)
+            if done == len(request.filters):
+                last, parts, done = joined(parts), [], 0
+                yield last
+    except DivergedError as error:
+        raise DivergedError(error.step, error.images, last, "filters") from None

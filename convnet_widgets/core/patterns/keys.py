@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -16,7 +16,7 @@ import xxhash
 from ..networks import VisionModel, as_vision_model
 from ..preparation import image_input
 
-ALGORITHM = 1
+ALGORITHM = 2
 """To be raised by every change that gives other pixels for the same request."""
 
 # Known by name: their code changes with a version, not under a user's hands.
@@ -55,18 +55,18 @@ def network_digest(net: Any) -> str:
     return state.hexdigest()
 
 
-def pattern_key(
+def pattern_keys(
     digest: str,
     layer: str,
-    filter: int,
+    filters: Iterable[int],
     recipe: Any,
     *,
     size: int,
     steps: int,
     seed: int,
     precision: str,
-) -> str:
-    """Return the key of one filter's pattern.
+) -> dict[int, str]:
+    """Return the key of each filter's pattern.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def pattern_key(
         That of the network, by `network_digest`.
     layer : str
         Path of the layer.
-    filter : int
-        Index of the channel.
+    filters : iterable of int
+        Indices of channels.
     recipe : Recipe
         Any dataclass; what it holds counts, not how it prints.
     size, steps, seed : int
@@ -85,14 +85,12 @@ def pattern_key(
 
     Returns
     -------
-    str
+    dict of int to str
         Readable, and different where any of these or `ALGORITHM` is.
     """
-    parts = {"layer": layer, "filter": filter, "size": size, "steps": steps, "seed": seed}
-    return content(
-        {"algorithm": ALGORITHM, "network": digest, **parts, "precision": precision}
-        | {"recipe": recipe}
-    )
+    parts = {"layer": layer, "size": size, "steps": steps, "seed": seed, "precision": precision}
+    shared = content({"algorithm": ALGORITHM, "network": digest, **parts, "recipe": recipe})
+    return {filter: f"{shared}, filter {filter}" for filter in filters}
 
 
 def content(value: Any, depth: int = _DEPTH) -> str:

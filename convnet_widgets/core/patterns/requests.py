@@ -2,23 +2,53 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from ..layers import declared_trace, find_layer, layer_rows
 from ..networks import VisionModel, as_vision_model
 from ..preparation import image_input
-from .ascent import Ascent
-from .cutting import cut
-from .objectives import Channel
+from .ascent import Ascent, Move
+from .cutting import CutNetwork, cut
+from .objectives import Objective, Outputs
 from .optimisers import NormalisedGradient
 from .precision import fastest_precision
 from .recipes import Recipe, find_recipe
+from .steps import DivergedError
+
+_BATCH = 8
+"""Filters that are climbed together: more take longer each, and stop later."""
 
 _MEMORY = 2 << 30
 """Bytes that the graph of one batch may compute; far fewer are held at once."""
+
+Filters = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class OwnChannels(Objective):
+    """For each image the mean of its own channel, for the first image that of the first.
+
+    Parameters
+    ----------
+    layer : str
+        Path of the layer, of which there are as many channels as images.
+    """
+
+    layer: str
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The one layer."""
+        return (self.layer,)
+
+    def __call__(self, outputs: Outputs) -> tf.Tensor:
+        """Return the mean of its own channel for each image."""
+        maps = outputs[self.layer]
+        return tf.linalg.diag_part(tf.reduce_mean(maps, axis=range(1, maps.shape.rank - 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,55 +71,84 @@ class Request:
 
     vision: VisionModel
     layer: str
-    filters: tuple[int, ...]
+    filters: Filters
     recipe: Recipe
     seed: int
+    _parts: dict[bool, tuple[CutNetwork, dict[str, Any]]] = field(default_factory=dict, repr=False)
 
     def ascent(self, filters: Sequence[int]) -> Ascent:
-        """One batch, a picture for each filter."""
-        recipe = self.recipe
-        network = cut(
-            self.vision,
-            self.layer,
-            filters=filters,
-            pre_activation=recipe.pre_activation,
-            preprocessed=recipe.preprocessed,
-            precision=recipe.precision or "float32",
-        )
-        image = image_input(self.vision.model)
-        shape = (len(filters), recipe.size, recipe.size, (image and image.channels) or 3)
-        objective = Channel(self.layer, tuple(range(len(filters))))
-        return Ascent(network, objective, recipe, shape, self.seed, tuple(filters))
+        """One batch, a picture for each filter; all share what is compiled."""
+        network, functions = self._part()
+        image, size = image_input(self.vision.model), self.recipe.size
+        shape = (len(filters), size, size, (image and image.channels) or 3)
+        members, score = tuple(filters), OwnChannels(self.layer)
+        return Ascent(network, score, self.recipe, shape, self.seed, members, True, functions)
 
-    def batches(self, filters: Sequence[int]) -> Iterator[tuple[Sequence[int], Ascent]]:
-        """The filters in batches that fit into memory."""
-        ascent = self.ascent(filters)
-        parts = -(-ascent.memory // _MEMORY)
-        if parts == 1:
-            yield filters, ascent
-            return
-        for part in np.array_split(filters, min(parts, len(filters))):
-            yield part.tolist(), self.ascent(part.tolist())
+    def rounds(self, filters: Sequence[int]) -> Iterator[tuple[Filters, Move]]:
+        """Climb in batches, all of them a step before any the next, with the filters of each.
 
-    def changed(self, seed: int, **changes: Any) -> "Request":
-        """The same with another recipe and seed."""
-        recipe = dataclasses.replace(self.recipe, **changes)
-        return dataclasses.replace(self, recipe=recipe, seed=seed)
+        Raises
+        ------
+        DivergedError
+            Of filters, without a last step.
+        """
+        size = self._batch(filters)
+        parts = [filters[i : i + size] for i in range(0, len(filters), size)]
+        batches = [(tuple(part), self.ascent(part).moves()) for part in parts]
+        for _ in range(self.recipe.steps + 1):
+            for part, moves in batches:
+                try:
+                    yield part, next(moves)
+                except DivergedError as error:
+                    wrong = [part[place] for place in error.images]
+                    raise DivergedError(error.step, wrong, None, "filters") from None
 
     def remedies(self) -> "Iterator[Request]":
         """What is tried with filters that do not fire, one after another."""
-        if self.recipe.helped:
-            steps = max(self.recipe.redirected_steps, min(16, self.recipe.steps))
-            yield self.changed(self.seed, redirected_steps=steps)
-            yield self.changed(self.seed, redirected_steps=steps, pre_activation=True)
-            yield self.changed(self.seed + 1, redirected_steps=steps, pre_activation=True)
+        recipe = self.recipe
+        steps = min(max(2 * recipe.redirected_steps, 16), recipe.steps)
+        if recipe.helped:
+            if steps > recipe.redirected_steps:
+                yield self._changed(self.seed, redirected_steps=steps)
+            if not recipe.pre_activation:
+                yield self._changed(self.seed, redirected_steps=steps, pre_activation=True)
+            yield self._changed(self.seed + 1, redirected_steps=steps, pre_activation=True)
 
     def finer(self) -> "Iterator[Request]":
         """What is tried with filters that fire less and less, since steps lead too far."""
         optimiser = self.recipe.optimiser
         if self.recipe.helped and isinstance(optimiser, NormalisedGradient):
             smaller = dataclasses.replace(optimiser, step=optimiser.step / 4)
-            yield self.changed(self.seed, optimiser=smaller, steps=2 * self.recipe.steps)
+            yield self._changed(self.seed, optimiser=smaller, steps=2 * self.recipe.steps)
+
+    def behind(self) -> "Request":
+        """The same, read behind the activation."""
+        return self._changed(self.seed, pre_activation=False)
+
+    def _changed(self, seed: int, **changes: Any) -> "Request":
+        """The same with another recipe, of which the rest is compiled alike, and seed."""
+        recipe = dataclasses.replace(self.recipe, **changes)
+        return dataclasses.replace(self, recipe=recipe, seed=seed)
+
+    def _batch(self, filters: Sequence[int]) -> int:
+        """How many filters to climb together."""
+        ascent = self.ascent(filters[:1])
+        sizes = range(min(_BATCH, len(filters)), 1, -1)
+        return next((size for size in sizes if ascent.memory(size) <= _MEMORY), 1)
+
+    def _part(self) -> tuple[CutNetwork, dict[str, Any]]:
+        """The part of the network to climb, with all that is compiled of it."""
+        recipe = self.recipe
+        if recipe.pre_activation not in self._parts:
+            network = cut(
+                self.vision,
+                self.layer,
+                pre_activation=recipe.pre_activation,
+                preprocessed=recipe.preprocessed,
+                precision=recipe.precision or "float32",
+            )
+            self._parts[recipe.pre_activation] = network, {}
+        return self._parts[recipe.pre_activation]
 
 
 def requested(

@@ -31,7 +31,7 @@ class Taken:
     ----------
     places : set of str
         Of the calls whose outputs are taken.
-    filters : sequence of int or None
+    filters : sequence of int, tensor, or None
         The channels, in this order. Of a plain convolution or dense layer no others are
         computed, which only the last layer of a pass may do.
     pre_activation : bool
@@ -39,10 +39,13 @@ class Taken:
     """
 
     def __init__(
-        self, places: Set[str], filters: Sequence[int] | None, pre_activation: bool
+        self,
+        places: Set[str],
+        filters: Sequence[int] | tf.Tensor | None,
+        pre_activation: bool,
     ) -> None:
         self._places = places
-        self._filters = None if filters is None else list(filters)
+        self._filters = filters
         self._pre_activation = pre_activation
         self._sliced = False
         self._calls: dict[str, Call] = {}

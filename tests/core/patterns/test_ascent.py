@@ -117,8 +117,9 @@ class TestRecipe:
                 return super().change(*arguments)
 
         steps = ascend(convolution, Channel("conv", 0), changed(optimiser=Counted()), (1, 8, 8, 2))
+        assert not calls
         assert [next(steps).number, next(steps).number] == [0, 1]
-        assert len(calls) == 1
+        assert len(calls) == 2
 
     def test_redirected_steps_come_first(self):
         def network(images, redirected=False):

@@ -13,7 +13,7 @@ from keras import layers
 
 import convnet_widgets as cw
 from convnet_widgets.core.patterns import keys, transforms
-from convnet_widgets.core.patterns.keys import content, network_digest, pattern_key
+from convnet_widgets.core.patterns.keys import content, network_digest, pattern_keys
 
 
 @dataclass(frozen=True)
@@ -215,12 +215,12 @@ def test_the_network_is_left_as_it_was():
 
 # The key
 
-REQUEST = {"digest": "0" * 32, "layer": "conv", "filter": 1, "recipe": Recipe()}
+REQUEST = {"digest": "0" * 32, "layer": "conv", "filters": [1], "recipe": Recipe()}
 SIZES = {"size": 64, "steps": 40, "seed": 0, "precision": "float32"}
 OTHERS = {
     "digest": "1" * 32,
     "layer": "conv1",
-    "filter": 11,
+    "filters": [11],
     "recipe": Recipe(rate=0.06),
     "size": 65,
     "steps": 4,
@@ -231,16 +231,17 @@ OTHERS = {
 
 def test_each_part_makes_another_key(monkeypatch):
     request = REQUEST | SIZES
-    found = {pattern_key(**request)}
-    found |= {pattern_key(**request | {part: other}) for part, other in OTHERS.items()}
+    found = {*pattern_keys(**request).values()}
+    for part, other in OTHERS.items():
+        found |= {*pattern_keys(**request | {part: other}).values()}
     monkeypatch.setattr(keys, "ALGORITHM", keys.ALGORITHM + 1)
-    found.add(pattern_key(**request))
+    found |= {*pattern_keys(**request).values()}
     assert len(found) == len(OTHERS) + 2
 
 
 def test_equal_requests_make_equal_keys():
     request = REQUEST | SIZES | {"recipe": Recipe((transforms.Jitter(8),), 0.05)}
-    assert pattern_key(**request) == pattern_key(**REQUEST, **SIZES)
+    assert pattern_keys(**request) == pattern_keys(**REQUEST, **SIZES)
     numpy = {part: np.int64(SIZES[part]) for part in ("size", "steps", "seed")}
     assert content(numpy) == content({part: SIZES[part] for part in numpy})
 
