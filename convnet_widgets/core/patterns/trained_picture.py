@@ -64,7 +64,8 @@ class TrainedPicture:
         """
         values = self.values
         images, scores, gradient = self._ascent.gradient(values, number)
-        step = Step(number, images.numpy(), scores.numpy(), values.numpy())
+        arrays = images.numpy(), scores.numpy(), values.numpy()
+        step = Step(number, *arrays, self._ascent.recipe.display)
         self._refuse_infinite(number, step.objective, step.images)
         self._last = step
         self._apply(gradient)
@@ -92,10 +93,6 @@ class _Ascent(Ascent):
     def gradient(self, values: tf.Tensor, number: int) -> list[tf.Tensor]:
         """Images, scores and clipped gradient of values at a step."""
         return self._averaged(values, number)
-
-    def images(self, values: tf.Tensor) -> tf.Tensor:
-        """Images of values, without the margin."""
-        return self._cropped(self.recipe.parameterisation.image(values, self._canvas))
 
     def maps(self, values: tf.Tensor) -> tf.Tensor:
         """What the filter makes of the images, (images, ...)."""
