@@ -92,7 +92,7 @@ def frame_strip(
     """
     if count < 1:
         raise ValueError(f"expected at least 1 frame to choose; got {count}")
-    kept = list(_alike(frames))
+    kept = [frame.reshape(-1, *frame.shape[-3:]) for frame in _alike(frames)]
     places = np.linspace(len(kept) - 1, 0, min(count, len(kept)))[::-1].round().astype(int)
     chosen = np.stack([kept[place] for place in places], axis=1)
     return tiled(chosen.reshape(-1, *chosen.shape[2:]), len(places), gap)
@@ -123,7 +123,7 @@ def tiled(
 
 
 def _alike(frames: Iterable[ArrayLike]) -> Iterator[np.ndarray]:
-    """The frames, checked, those of one picture too as (pictures, height, width, 3)."""
+    """The frames, checked."""
     shape = None
     for number, frame in enumerate(frames):
         array = np.asarray(frame)
