@@ -23,7 +23,6 @@ from .finiteness import refuse_bad_weights
 from .input_tensors import InputTensor, single_input
 from .objectives import OUTPUT
 from .pixel_graph import in_graph
-from .pooling import fast_max_pooling
 from .precision import Precision, checked_precision, computing_in
 from .redirection import redirected_gradients
 from .sizes import misfit, refuse_empty, taking_any_size
@@ -60,6 +59,7 @@ class CutNetwork:
     precision: Precision
     _input: InputTensor = field(repr=False)
     _preprocess: Callable[[tf.Tensor], tf.Tensor] = field(repr=False)
+    _is_sound: list[bool] = field(default_factory=list, repr=False)
 
     def __call__(
         self, images: tf.Tensor, redirected: bool = False, filters: tf.Tensor | None = None
@@ -88,16 +88,18 @@ class CutNetwork:
             If no graph is being made.
         ValueError
             If the images are too small or else do not fit, if a layer is never called or returns
-            no single tensor, or if weights are not finite.
+            no single tensor, or if weights are not finite, which is found out once.
         """
         if tf.executing_eagerly():
             raise RuntimeError("a cut network is a part of a graph: call it in a tf.function")
         self._input.check(images)
         inputs = self._prepared(images)
         taken = self._taken(self.filters if filters is None else filters)
-        with fast_max_pooling(), redirected_gradients() if redirected else nullcontext():
+        with redirected_gradients() if redirected else nullcontext():
             root = self._run_or_explain(inputs, taken)
-        refuse_bad_weights(root)
+        if not self._is_sound:
+            refuse_bad_weights(root)
+            self._is_sound.append(True)
         return {path: taken.maps(as_place(path)) for path in self.layers}
 
     def _prepared(self, images: tf.Tensor) -> tf.Tensor:
