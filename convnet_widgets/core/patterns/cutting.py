@@ -27,6 +27,7 @@ from .precision import Precision, checked_precision, computing_in
 from .redirection import redirected_gradients
 from .sizes import misfit, refuse_empty, taking_any_size
 from .slicing import Taken
+from .wrapping import wrapping
 
 _MISFITS = (ValueError, tf.errors.InvalidArgumentError)
 
@@ -49,6 +50,9 @@ class CutNetwork:
         Whether images are RGB 0–255, and the network's preprocessing a part of the graph.
     precision : {"float32", "bfloat16"}
         That of the computation.
+    wrapped : bool
+        Whether images are tori: convolutions see what is at the other end where they else see
+        zeros.
     """
 
     vision: VisionModel
@@ -57,6 +61,7 @@ class CutNetwork:
     pre_activation: bool
     preprocessed: bool
     precision: Precision
+    wrapped: bool
     _input: InputTensor = field(repr=False)
     _preprocess: Callable[[tf.Tensor], tf.Tensor] = field(repr=False)
     _is_sound: list[bool] = field(default_factory=list, repr=False)
@@ -120,8 +125,9 @@ class CutNetwork:
             with taking_any_size(model), computing_in(model, self.precision):
                 model(self._input.pack(inputs), training=False)
 
+        intercept = wrapping(taken.intercept) if self.wrapped else taken.intercept
         with keras.StatelessScope(collect_losses=True):
-            root = record_calls(model, forward, intercept=taken.intercept, until=taken.is_complete)
+            root = record_calls(model, forward, intercept=intercept, until=taken.is_complete)
         refuse_empty(root)
         return root
 
@@ -157,6 +163,7 @@ def cut(
     pre_activation: bool = False,
     preprocessed: bool = True,
     precision: str = "float32",
+    wrapped: bool = False,
 ) -> CutNetwork:
     """Cut a network off behind layers.
 
@@ -177,6 +184,9 @@ def cut(
         otherwise they are what the network takes.
     precision : {"float32", "bfloat16"}
         Of the computation; `fastest_precision` tells which is faster here.
+    wrapped : bool
+        Let convolutions see what is at the other end of a map where they else see zeros, as
+        `wrapping` does.
 
     Returns
     -------
@@ -207,6 +217,7 @@ def cut(
         pre_activation,
         preprocessed,
         checked_precision(precision),
+        wrapped,
         image,
         in_graph(vision.preprocess if preprocessed else None, image.channels),
     )

@@ -51,6 +51,9 @@ class Recipe:
     margin : int
         The picture is made larger by so many pixels on every side, what the network sees there
         does not count, and it is cut off: the rim shows the network's zero padding.
+    wrapped : bool
+        The picture is made as a torus, without a rim: convolutions that pad with zeros see its
+        other side instead, and side by side its copies join. It has neither margin nor transforms.
     helped : bool
         Whether units that do not fire are tried again with redirected gradients, before the
         activation, and from another start.
@@ -77,6 +80,7 @@ class Recipe:
     pre_activation: bool = False
     preprocessed: bool = True
     margin: int = 0
+    wrapped: bool = False
     helped: bool = True
     precision: Precision | None = None
 
@@ -87,6 +91,8 @@ class Recipe:
                 raise ValueError(f"{name} is a whole number, at least {least}; got {value!r}")
         if self.clip is not None and not self.clip > 0:
             raise ValueError(f"clip is a norm above 0, or None for no limit; got {self.clip!r}")
+        if self.wrapped and (self.margin or self.transforms):
+            raise ValueError("a wrapped picture has no rim: take margin=0 and transforms=()")
         if self.display not in DISPLAYS:
             raise ValueError(f"display is one of {DISPLAYS}; got {self.display!r}")
 

@@ -146,6 +146,7 @@ class Request:
                 pre_activation=recipe.pre_activation,
                 preprocessed=recipe.preprocessed,
                 precision=recipe.precision or "float32",
+                wrapped=recipe.wrapped,
             )
             self._parts[recipe.pre_activation] = network, {}
         return self._parts[recipe.pre_activation]

@@ -54,7 +54,7 @@ class TestNumbers:
     def test_all_but_the_book_keep_the_zero_padding_off_the_picture(self):
         for name in set(RECIPES) - {"book"}:
             recipe = RECIPES[name]
-            assert recipe.margin or {Pad, boxes.Boxes} & set(kinds(recipe))
+            assert recipe.margin or recipe.wrapped or {Pad, boxes.Boxes} & set(kinds(recipe))
 
 
 class TestRecipe:
@@ -82,6 +82,8 @@ class TestRecipe:
             ({"size": 0}, "size is a whole number, at least 1; got 0"),
             ({"draws": True}, "draws is a whole number"),
             ({"margin": -1}, "margin is a whole number, at least 0; got -1"),
+            ({"wrapped": True, "margin": 4}, "a wrapped picture has no rim: take margin=0"),
+            ({"wrapped": True, "transforms": (Jitter(2),)}, "no rim: .* and transforms=()"),
             ({"clip": 0.0}, "clip is a norm above 0, or None for no limit; got 0.0"),
             ({"display": "pretty"}, "display is one of .*standardised.*; got 'pretty'"),
         ],
