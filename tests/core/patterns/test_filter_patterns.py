@@ -1,4 +1,6 @@
 import dataclasses
+import errno
+import os
 
 import keras
 import kinds
@@ -8,8 +10,9 @@ import tensorflow as tf
 from keras import layers
 
 import convnet_widgets as cw
+from convnet_widgets.core.patterns import cache as cache_module
 from convnet_widgets.core.patterns import requests
-from convnet_widgets.core.patterns.cache import Cache
+from convnet_widgets.core.patterns.cache import Cache, CacheWarning
 from convnet_widgets.core.patterns.filter_patterns import ascend_filters, filter_patterns
 from convnet_widgets.core.patterns.optimisers import NormalisedGradient
 from convnet_widgets.core.patterns.parameterisations import GreyNoise
@@ -126,11 +129,14 @@ class TestHelp:
 
 
 class TestBatches:
-    def test_pictures_do_not_depend_on_the_batch(self, monkeypatch):
+    MOVING = dataclasses.replace(RECIPES["lucid"], steps=4, size=16)
+
+    @pytest.mark.parametrize("recipe", [PLAIN, MOVING], ids=["plain", "moving"])
+    def test_pictures_do_not_depend_on_the_batch(self, recipe, monkeypatch):
         net = kinds.functional()
-        together = filter_patterns(net, "conv2", recipe=PLAIN, cache=False)
+        together = filter_patterns(net, "conv2", None, recipe, cache=False)
         monkeypatch.setattr(requests, "_BATCH", 2)
-        apart = filter_patterns(net, "conv2", recipe=PLAIN, cache=False)
+        apart = filter_patterns(net, "conv2", None, recipe, cache=False)
         assert np.abs(apart.images.astype(int) - together.images).max() <= 1
         np.testing.assert_allclose(apart.activations, together.activations, rtol=1e-3)
         assert apart.status == together.status
@@ -178,6 +184,27 @@ class TestCache:
         changed = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=cache)
         np.testing.assert_allclose(changed.activations, first.activations + 1, rtol=1e-4)
 
+    def test_an_entry_that_is_damaged_is_made_anew(self, tmp_path):
+        net, cache = kinds.functional(), Cache(tmp_path)
+        first = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=cache)
+        whole = {path: path.read_bytes() for path in tmp_path.rglob("*.npz")}
+        for path, data in whole.items():
+            path.write_bytes(data[:-40])
+        again = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=cache)
+        np.testing.assert_array_equal(again.images, first.images)
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*.npz")} == whole
+
+    def test_a_full_disk_is_no_error(self, tmp_path, monkeypatch):
+        def full(*_, **__):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        net = kinds.functional()
+        expected = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=False)
+        monkeypatch.setattr(cache_module.tempfile, "mkstemp", full)
+        with pytest.warns(CacheWarning, match="No space left"):
+            patterns = filter_patterns(net, "conv2", [0, 3], PLAIN, cache=Cache(tmp_path))
+        np.testing.assert_array_equal(patterns.images, expected.images)
+
     def test_none_is_touched_if_not_asked_for(self, cache_home):
         filter_patterns(kinds.functional(), "conv1", 0, PLAIN, cache=False)
         assert not list(cache_home.rglob("*.npz"))
@@ -213,7 +240,7 @@ class TestRefuses:
     @pytest.mark.parametrize(
         ("arguments", "error", "sentence"),
         [
-            ({"layer": "conv3"}, cw.LayerNotFoundError, "conv"),
+            ({"layer": "conv3"}, cw.LayerNotFoundError, "'conv3'.*(conv2.*conv1|conv1.*conv2)"),
             ({"filters": [5]}, IndexError, "no filter 5: .* 'conv2' run from 0 to 4"),
             ({"filters": []}, ValueError, "at least one; got 0 filters"),
             ({"recipe": "fats"}, ValueError, "no recipe 'fats'; did you mean 'fast'"),
@@ -231,7 +258,7 @@ class TestRefuses:
     def test_weights_that_are_nan(self):
         net = kinds.functional()
         net.get_layer("conv1").bias.assign([np.nan] * 4)
-        with pytest.raises(ValueError, match="conv1"):
+        with pytest.raises(ValueError, match="'bias' of the layer 'conv1' has NaN"):
             filter_patterns(net, "conv2", cache=False)
 
 
