@@ -27,10 +27,12 @@ class AscentGraph:
         As of `ascend`. Of the recipe, steps, draws, optimiser and clip do not count here.
     by_member : bool
         Whether the network takes the members as a third argument, a tensor with a number for each
-        image. Then what is compiled takes any number of images.
+        image.
+    any_count : bool
+        Whether what is compiled takes any number of images. Not every network does.
     functions : dict
-        Compiled ones by name. Ascents that differ only in the seed, in their members, or in what
-        does not count here may share it if they go by member.
+        Compiled ones by name. Ascents by member that differ only in the seed, in their members, or
+        in what does not count here may share it.
     """
 
     network: Network
@@ -40,6 +42,7 @@ class AscentGraph:
     seed: int = 0
     members: Sequence[int] | None = None
     by_member: bool = False
+    any_count: bool = False
     functions: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,11 +76,12 @@ class AscentGraph:
         """Score the images of values as they are, without transforms."""
         return self._score(tf.constant(values))[1].numpy()
 
-    def memory(self, images: int) -> int:
-        """Bytes of all that a step computes for so many images, more than is held at once."""
+    @property
+    def memory(self) -> int:
+        """Bytes of all that a step computes, which is more than is ever held at once."""
         graph = self._gradient(self.recipe.redirected_steps > 0).graph
         outputs = (tensor for op in graph.get_operations() for tensor in op.outputs)
-        return sum(_bytes(tensor, images) for tensor in outputs)
+        return sum(_bytes(tensor, self.shape[0]) for tensor in outputs)
 
     @property
     def _members(self) -> Sequence[int]:
@@ -101,10 +105,11 @@ class AscentGraph:
         return function(values, tf.constant(self._members, tf.int32))
 
     def _compiled(self, name: str, function: Callable, specs: Sequence[tf.TensorSpec]) -> Any:
-        if name not in self.functions:
+        key = f"{name} of {self._count or 'any number'}"
+        if key not in self.functions:
             made = tf.function(function, autograph=False)
-            self.functions[name] = made.get_concrete_function(*specs)
-        return self.functions[name]
+            self.functions[key] = made.get_concrete_function(*specs)
+        return self.functions[key]
 
     @property
     def _values(self) -> tf.TensorSpec:
@@ -117,7 +122,7 @@ class AscentGraph:
 
     @property
     def _count(self) -> int | None:
-        return None if self.by_member else self.shape[0]
+        return None if self.any_count else self.shape[0]
 
     def _scored(
         self,
@@ -170,7 +175,7 @@ class AscentGraph:
     def _canvas(self) -> tuple[int, int, int, int]:
         count, height, width, channels = self.shape
         rim = 2 * self.recipe.margin
-        return -1 if self.by_member else count, height + rim, width + rim, channels
+        return -1 if self.any_count else count, height + rim, width + rim, channels
 
     def _cropped(self, images: tf.Tensor) -> tf.Tensor:
         margin, (_, height, width, _) = self.recipe.margin, self.shape

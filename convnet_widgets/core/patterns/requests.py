@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..layers import declared_trace, find_layer, layer_rows
 from ..networks import VisionModel, as_vision_model
 from ..preparation import image_input
+from ..signatures import declares_inputs
 from .ascent import Ascent, Move
 from .cutting import CutNetwork, cut
 from .objectives import Objective, Outputs
@@ -81,8 +82,13 @@ class Request:
         network, functions = self._part()
         image, size = image_input(self.vision.model), self.recipe.size
         shape = (len(filters), size, size, (image and image.channels) or 3)
-        members, score = tuple(filters), OwnChannels(self.layer)
-        return Ascent(network, score, self.recipe, shape, self.seed, members, True, functions)
+        return Ascent(
+            *(network, OwnChannels(self.layer), self.recipe, shape, self.seed, tuple(filters)),
+            by_member=True,
+            # a model that says its inputs was itself put together of any number of images
+            any_count=declares_inputs(self.vision.model),
+            functions=functions,
+        )
 
     def rounds(self, filters: Sequence[int]) -> Iterator[tuple[Filters, Move]]:
         """Climb in batches, all of them a step before any the next, with the filters of each.
@@ -92,9 +98,7 @@ class Request:
         DivergedError
             Of filters, without a last step.
         """
-        size = self._batch(filters)
-        parts = [filters[i : i + size] for i in range(0, len(filters), size)]
-        batches = [(tuple(part), self.ascent(part).moves()) for part in parts]
+        batches = [(part, self.ascent(part).moves()) for part in self._batches(filters)]
         for _ in range(self.recipe.steps + 1):
             for part, moves in batches:
                 try:
@@ -130,11 +134,13 @@ class Request:
         recipe = dataclasses.replace(self.recipe, **changes)
         return dataclasses.replace(self, recipe=recipe, seed=seed)
 
-    def _batch(self, filters: Sequence[int]) -> int:
-        """How many filters to climb together."""
-        ascent = self.ascent(filters[:1])
-        sizes = range(min(_BATCH, len(filters)), 1, -1)
-        return next((size for size in sizes if ascent.memory(size) <= _MEMORY), 1)
+    def _batches(self, filters: Sequence[int]) -> list[Filters]:
+        """The filters that are climbed together, all parts about as large."""
+        for size in range(_BATCH, 0, -1):
+            parts = np.array_split(filters, -(-len(filters) // size))
+            if size == 1 or self.ascent(parts[0].tolist()).memory <= _MEMORY:
+                break
+        return [tuple(part.tolist()) for part in parts]
 
     def _part(self) -> tuple[CutNetwork, dict[str, Any]]:
         """The part of the network to climb, with all that is compiled of it."""

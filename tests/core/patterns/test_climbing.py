@@ -129,9 +129,8 @@ class TestCompiled:
 
     def test_a_batch_is_as_large_as_memory_allows(self, monkeypatch):
         request = asked(kinds.functional(), "conv2")
-        ascent = request.ascent((0,))
-        assert ascent.memory(1) > 12 * 12 * 3 * 4 + 10 * 10 * (4 + 5) * 4
-        monkeypatch.setattr(requests, "_MEMORY", ascent.memory(4) - 1)
+        assert request.ascent((0,)).memory > 12 * 12 * 3 * 4 + 10 * 10 * (4 + 5) * 4
+        monkeypatch.setattr(requests, "_MEMORY", request.ascent((0, 1, 2, 3)).memory - 1)
         _, *items = climb(request)
         assert [item.filters for item in items[:2]] == [(0, 1, 2), (3, 4)]
         monkeypatch.setattr(requests, "_MEMORY", 1)
@@ -142,7 +141,30 @@ class TestCompiled:
         """The network alone holds so much of an image, forward and backward."""
         request = asked(kinds.functional(), "conv2", [0], recipe)
         side = 128 if recipe != "fast" else 64
-        assert request.ascent((0,)).memory(1) > 2 * side * side * 4 * 4
+        assert request.ascent((0,)).memory > 2 * side * side * 4 * 4
+
+    def test_is_of_a_number_of_images_where_a_network_asks_for_that(self, traced, monkeypatch):
+        class Counting(keras.Model):
+            def __init__(self):
+                super().__init__(name="counting")
+                self.conv1 = layers.Conv2D(4, 3, activation="relu", name="conv1")
+                self.conv2 = layers.Conv2D(5, 3, name="conv2")
+
+            def call(self, x):
+                maps = self.conv1(x)
+                count, *sides = maps.shape
+                flat = keras.ops.reshape(maps, (count, sides[0] * sides[1], sides[2]))
+                return self.conv2(keras.ops.reshape(flat, (count, *sides)))
+
+        net = Counting()
+        net(kinds.RGB())
+        kinds.seeded(net)
+        together = filter_patterns(net, "conv2", None, PLAIN, cache=False)
+        assert len(traced) == 2
+        monkeypatch.setattr(requests, "_BATCH", 2)
+        apart = filter_patterns(net, "conv2", None, PLAIN, cache=False)
+        assert len(traced) == 2 + 2 * 2  # batches of two and of one
+        assert np.abs(apart.images.astype(int) - together.images).max() <= 1
 
 
 class TestHelp:
