@@ -13,7 +13,8 @@ from ..networks import VisionModel, as_vision_model
 from ..preparation import image_input
 from ..signatures import declares_inputs
 from .ascent import Ascent, Move
-from .cutting import CutNetwork, cut
+from .cut_network import CutNetwork
+from .cutting import cut
 from .objectives import Objective, Outputs
 from .optimisers import NormalisedGradient
 from .precision import fastest_precision

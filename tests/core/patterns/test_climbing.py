@@ -12,7 +12,7 @@ import convnet_widgets as cw
 from convnet_widgets.core.patterns import requests
 from convnet_widgets.core.patterns.cache import Cache
 from convnet_widgets.core.patterns.climbing import climb
-from convnet_widgets.core.patterns.cutting import CutNetwork
+from convnet_widgets.core.patterns.cut_network import CutNetwork
 from convnet_widgets.core.patterns.displaying import displayable
 from convnet_widgets.core.patterns.filter_patterns import ascend_filters, filter_patterns
 from convnet_widgets.core.patterns.optimisers import NormalisedGradient
