@@ -48,10 +48,14 @@ class NormalisedGradient:
         Root mean square of the first change.
     decay : float
         What a step is to the one before.
+    smooth : bool
+        Whether each pixel's gradient is first averaged with those of its neighbours, by weights of
+        1, 2, 1 along height and width, around the edges: of steps as long, smooth ones lead higher.
     """
 
     step: float = 1.0
     decay: float = 1.0
+    smooth: bool = False
 
     def slots(self, values: tf.Tensor) -> Slots:  # noqa: ARG002
         """Return nothing."""
@@ -60,7 +64,7 @@ class NormalisedGradient:
     def change(self, gradient: tf.Tensor, slots: Sequence[Any], number: Any) -> Any:
         """Return the scaled gradient."""
         length = self.step * tf.pow(self.decay, tf.cast(number, tf.float32))
-        return length * normalised(gradient), slots
+        return length * normalised(_smoothed(gradient) if self.smooth else gradient), slots
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,13 @@ def normalised(gradient: tf.Tensor) -> tf.Tensor:
     axes = range(1, gradient.shape.rank)
     root = tf.sqrt(tf.reduce_mean(tf.square(gradient), axis=axes, keepdims=True))
     return gradient / (root + 1e-5)
+
+
+def _smoothed(gradient: tf.Tensor) -> tf.Tensor:
+    for axis in (1, 2):
+        neighbours = tf.roll(gradient, 1, axis) + tf.roll(gradient, -1, axis)
+        gradient = gradient / 2 + neighbours / 4
+    return gradient
 
 
 def _moments(

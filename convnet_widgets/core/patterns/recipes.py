@@ -148,13 +148,13 @@ BOOK = Recipe(
 FAST = Recipe(
     "fast",  # the objective of the book in fewer and larger steps
     GreyNoise(),
-    NormalisedGradient(step=14.5, decay=0.88),
-    steps=6,
+    NormalisedGradient(step=17.0, decay=0.85, smooth=True),
+    steps=7,
     size=64,
     display="standardised",
     redirected_steps=3,
     preprocessed=False,
-    margin=8,
+    wrapped=True,
 )
 
 OPTVIS = Recipe(

@@ -24,6 +24,17 @@ def test_the_gradient_of_each_image_has_a_root_mean_square_of_one_step():
     np.testing.assert_allclose(second, np.array(expected) / 2, rtol=1e-4)
 
 
+def test_a_smooth_gradient_is_that_of_its_neighbours_too():
+    gradient = np.zeros((2, 4, 5, 1), "float32")
+    gradient[0, 1, 0], gradient[1, 2, 3] = 16, -3
+    (change,) = changes(NormalisedGradient(step=2.0, smooth=True), [tf.constant(gradient)])
+    spread = np.zeros((4, 5))
+    spread[:3] = np.array([[1], [2], [1]]) * [2, 1, 0, 0, 1]  # the last column is beside the first
+    spread *= 2 / np.sqrt(np.mean(spread**2))
+    np.testing.assert_allclose(change[0, ..., 0], spread, rtol=1e-4)
+    np.testing.assert_allclose(change[1], -np.roll(change[0], (1, 3), (0, 1)), rtol=1e-4)
+
+
 def test_momentum_adds_what_went_before():
     first, second = changes(Momentum(step=2.0, momentum=0.5), [GRADIENT, -GRADIENT])
     np.testing.assert_allclose(first, [[2, -2], [2.8, 0.4], [0, 0]], rtol=1e-4)

@@ -15,7 +15,7 @@ from convnet_widgets.core.patterns.optimisers import Adam, Nadam, NormalisedGrad
 from convnet_widgets.core.patterns.recipes import RECIPES, Recipe, find_recipe
 from convnet_widgets.core.patterns.transforms import Jitter, Pad, Rotate, Scale
 
-BOOK, OPTVIS, LUCID, MACO = (RECIPES[name] for name in ("book", "optvis", "lucid", "maco"))
+BOOK, FAST, OPTVIS, LUCID, MACO = RECIPES.values()
 
 
 def kinds(recipe):
@@ -28,6 +28,12 @@ class TestNumbers:
         assert not BOOK.preprocessed
         assert not BOOK.helped
         assert BOOK.margin == 0
+
+    def test_of_the_fast_one(self):
+        assert (FAST.steps, FAST.size, FAST.parameterisation) == (7, 64, BOOK.parameterisation)
+        assert FAST.wrapped
+        assert FAST.helped
+        assert (FAST.preprocessed, FAST.display) == (BOOK.preprocessed, BOOK.display)
 
     def test_of_lucid(self):
         assert (LUCID.steps, LUCID.size, LUCID.optimiser.rate) == (512, 128, 0.05)

@@ -6,6 +6,10 @@ import tensorflow as tf
 from keras import layers
 
 from convnet_widgets.core.patterns.cutting import cut
+from convnet_widgets.core.patterns.optimisers import NormalisedGradient
+from convnet_widgets.core.patterns.parameterisations import GreyNoise
+from convnet_widgets.core.patterns.recipes import Recipe
+from convnet_widgets.core.patterns.requests import requested
 from convnet_widgets.core.patterns.wrapping import wrap
 
 
@@ -29,10 +33,11 @@ def network(*stack, channels=2):
     return model
 
 
-def summing(side):
-    """A network that sums the pixels of a square about each."""
-    model = keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(1, side, padding="same")])
-    model.set_weights([np.ones((side, side, 1, 1)), np.zeros(1)])
+def summing(side, channels=1):
+    """A network that sums the values of a square about each pixel."""
+    image = keras.Input((None, None, channels))
+    model = keras.Sequential([image, layers.Conv2D(1, side, padding="same")])
+    model.set_weights([np.ones((side, side, channels, 1)), np.zeros(1)])
     return model
 
 
@@ -152,3 +157,14 @@ class TestTorus:
         evaluate(cut(model, "last", wrapped=True), images())
         assert [layer.padding for layer in model.get_layer("last").layers[:1]] == ["same"]
         np.testing.assert_array_equal(model(images()), before)
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_recipe_has_the_rim_of_its_network_or_none(wrapped):
+    """A pixel in a corner counts in 4 of the sums, one in the middle in 9."""
+    recipe = Recipe("", GreyNoise(), NormalisedGradient(2.0), 1, 6, "standardised", wrapped=wrapped)
+    request = requested(summing(3, channels=3), -1, 0, recipe, None, None, 0, "float32")
+    first, last = (move.step.images[0] for _, move in request.rounds([0]))
+    change = last - first
+    assert change[2, 2] == pytest.approx(change[3, 3])
+    assert change[0, 0] == pytest.approx(change[2, 2] * (1 if wrapped else 4 / 9), rel=1e-4)
