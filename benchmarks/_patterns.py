@@ -3,16 +3,15 @@
 import statistics
 import time
 from functools import cached_property
+from itertools import groupby
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 import convnet_widgets as cw
-from convnet_widgets.core.patterns.ascent import Ascent
-from convnet_widgets.core.patterns.cutting import cut
-from convnet_widgets.core.patterns.objectives import Channel
-from convnet_widgets.core.patterns.precision import fastest_precision
+from convnet_widgets.core.patterns.requests import requested
+from convnet_widgets.core.patterns.steps import joined
 
 BOOK_STEPS = 40
 _BATCH = 16  # images that are judged at once
@@ -69,18 +68,15 @@ class Layer:
             images.append(image.numpy()[0])
         return np.stack(images)
 
-    def ascent(self, filters, recipe, precision=None):
-        """Our ascent of the filters of the layer in one batch."""
-        network = cut(
-            self.net,
-            self.name,
-            filters=filters,
-            preprocessed=recipe.preprocessed,
-            precision=precision or fastest_precision(),
-        )
-        objective = Channel(self.name, tuple(range(len(filters))))
-        shape = (len(filters), self.size, self.size, 3)
-        return Ascent(network, objective, recipe, shape, members=tuple(filters))
+    def request(self, filters, recipe, precision=None):
+        """What our engine is asked for; compiled when it is first climbed."""
+        return requested(self.net, self.name, filters, recipe, self.size, None, 0, precision)
+
+
+def climbed(request):
+    """Our ascent, a step of all filters at a time; a request is compiled once."""
+    for _, moves in groupby(request.rounds(request.filters), lambda pair: pair[1].step.number):
+        yield joined([move.step for _, move in moves])
 
 
 def distances(images, starts):

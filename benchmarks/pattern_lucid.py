@@ -11,7 +11,7 @@ import statistics
 from dataclasses import replace
 
 import keras
-from _patterns import Layer, seconds
+from _patterns import Layer, climbed, seconds
 
 import convnet_widgets as cw
 from convnet_widgets.core.patterns.recipes import RECIPES
@@ -32,7 +32,7 @@ def ours(layer, steps):
         transforms=tuple(one for one in lucid.transforms if not isinstance(one, Rotate)),
         redirected_steps=min(OPENED, steps),
     )
-    return list(layer.ascent(range(FILTERS), recipe).steps())[-1].images
+    return list(climbed(layer.request(range(FILTERS), recipe)))[-1].images
 
 
 def xpliques(net, steps):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
-from _patterns import Layer, distances, median_ratio, seconds
+from _patterns import Layer, climbed, distances, median_ratio, seconds
 
 import convnet_widgets as cw
 from convnet_widgets.core.patterns.precision import fastest_precision
@@ -39,7 +39,7 @@ def book(layer, filters):
 def needed_steps(layer, filters, recipe, target, precision=None):
     """Steps until our images score as the book's, how far they moved, and their final score."""
     start = None
-    for step in layer.ascent(filters, replace(recipe, steps=MOST), precision).steps():
+    for step in climbed(layer.request(filters, replace(recipe, steps=MOST), precision)):
         start = step.images if start is None else start
         scores = layer.scores(step.images, filters)
         if scores.mean() >= target or step.number == MOST:
@@ -79,11 +79,11 @@ def peer(layer, filters, target):
 
 
 def ours(layer, filters, steps):
-    """Ways to run our ascent, each for all filters; compiled but for the last."""
+    """Ways to run our ascent, each for all filters; compiled before, but for the last."""
     recipe = replace(RECIPES["fast"], steps=steps)
     precisions = sorted({fastest_precision(), "float32"})  # without bfloat16 as well
-    loops = {name: layer.ascent(filters, recipe, name) for name in precisions}
-    runs = {f"the loop, {name}": lambda one=one: list(one.steps()) for name, one in loops.items()}
+    loops = {name: layer.request(filters, recipe, name) for name in precisions}
+    runs = {f"the loop, {name}": lambda one=one: list(climbed(one)) for name, one in loops.items()}
     whole = "filter_patterns, compilation and help for blank ones"
     return runs | {
         whole: lambda: cw.filter_patterns(
