@@ -22,6 +22,7 @@ from .core.weights import WeightsUnavailableError as WeightsUnavailableError
 from .core.weights import WeightsWarning as WeightsWarning
 from .viewers.feature_map_viewer import FeatureMapViewer as FeatureMapViewer
 from .viewers.filter_viewer import FilterViewer as FilterViewer
+from .viewers.pattern_viewer import PatternViewer as PatternViewer
 from .widgets.controls import ChannelSlider as ChannelSlider
 from .widgets.controls import FilterIndexPicker as FilterIndexPicker
 from .widgets.controls import HeatmapAlphaSlider as HeatmapAlphaSlider

@@ -82,6 +82,17 @@ def convolution_rows(net: keras.Model | VisionModel) -> list[LayerInfo]:
     return [row for row in layer_rows(model, traced) if row.path in convolutions]
 
 
+def unit_weights(
+    net: keras.Model | VisionModel, layer: str, most: int
+) -> Float[np.ndarray, "units inputs"] | None:
+    """Weights of every unit of a dense layer; None of another, or of more weights than `most`."""
+    model = as_vision_model(net).model
+    found = kernels(_find(model, layer))
+    if len(found) != 1 or found[0].ndim != 2 or found[0].shape[0] * found[0].shape[1] > most:
+        return None
+    return np.ascontiguousarray(keras.ops.convert_to_numpy(keras.ops.cast(found[0], "float32")).T)
+
+
 def is_convolution(layer: keras.Layer) -> bool:
     """Whether the layer is built and has a kernel that moves over space."""
     return hasattr(layer, "kernel_size") and bool(kernels(layer))

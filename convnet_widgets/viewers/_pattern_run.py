@@ -1,120 +1,162 @@
-"""One ascent of a panel: where it is, what it has reached, and what became of each filter."""
+"""One ascent of a panel: how far it is, what it has reached, and what became of each filter."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 
-from ..core.networks import VisionModel
-from ..core.patterns.ascent import Step
-from ..core.patterns.displaying import displayable
-from ..core.patterns.filter_patterns import ascend_filters, filter_patterns
-from ..core.patterns.recipes import Recipe
-from ..rendering.encoding import encode
-from ..rendering.mosaic import mosaic
+from ..core.patterns.cache import Cache
+from ..core.patterns.climbing import Climb, climb
+from ..core.patterns.requests import Request
+from ..core.patterns.results import Patterns
 from ..widgets._ascent_record import AscentRecord
+from ..widgets._countdown import Countdown
+from ._pattern_film import Film
 
-_MARGIN = 5 / 64  # of a pattern, between two that are saved as a picture
+_UNSEEN = -1  # steps of a filter of which nothing has come
 
 
-@dataclass(eq=False)
 class PatternRun:
-    """The patterns of some filters on their way; `advance` does a step.
+    """The patterns of a request on their way.
 
     Parameters
     ----------
-    net : VisionModel
-        The network.
-    layer : str
-        Path of the layer.
-    filters : list of int
-        Channels of the layer.
-    recipe : Recipe
-        With its size and number of steps.
-    seed : int
-        Of the starts.
+    request : Request
+        Each of its filters once.
+    cache : Cache or None
+        From where finished patterns are taken, and where they are kept.
     """
 
-    net: VisionModel
-    layer: str
-    filters: list[int]
-    recipe: Recipe
-    seed: int
-    record: AscentRecord = field(default_factory=AscentRecord, init=False)
-    status: list[str] = field(default_factory=list, init=False)
-    _first: Step | None = field(default=None, init=False)
-    _last: Step | None = field(default=None, init=False)
-    _steps: Iterator[Step] | None = field(default=None, init=False)
-    _others: dict[int, np.ndarray] = field(default_factory=dict, init=False)
+    def __init__(self, request: Request, cache: Cache | None) -> None:
+        self.request, self.steps = request, request.recipe.steps
+        count = len(request.filters)
+        self.record, self._film = AscentRecord(), Film()
+        self.countdown = Countdown(count * self.steps)
+        self.status = [""] * count
+        self.is_over = self.has_failed = False
+        self._items = climb(request, cache)
+        self._places = {filter: place for place, filter in enumerate(request.filters)}
+        self._pictures: np.ndarray | None = None
+        self._objective = np.full(count, np.nan, np.float32)
+        self._reached = np.full(count, _UNSEEN)
+        self._attempt = np.zeros(count, int)
+        self._kept: list[int] = []
+        self._blank: set[int] = set()
 
     @property
     def is_begun(self) -> bool:
-        """Whether there is anything to show."""
-        return self._last is not None
+        """Whether something of every filter is there, be it the start."""
+        return bool((self._reached > _UNSEEN).all())
 
     @property
-    def is_done(self) -> bool:
-        """Whether no step is left."""
-        return self._last is not None and self._last.number >= self.recipe.steps
+    def has_moved(self) -> bool:
+        """Whether some pictures are better than their start."""
+        return bool((self._reached > 0).any())
 
-    def advance(self, now: Any) -> None:
-        """Do the next step; `now()` is the time when it is done, in seconds."""
-        if self._steps is None:
-            self._steps = ascend_filters(
-                self.net, self.layer, self.filters, self.recipe, seed=self.seed
-            )
-        self._last = next(self._steps)
-        self._first = self._first or self._last
-        self.record.add(self._last.number, self._last.objective, now())
+    @property
+    def step(self) -> int:
+        """Steps that all pictures have done."""
+        return int(max(0, self._reached.min()))
 
-    def help(self) -> None:
-        """Find the status of each filter once all is done, with help for those that do not fire."""
-        assert self._first is not None
-        assert self._last is not None
-        noise, reached = self._first.objective, self._last.objective
-        silent = (noise == 0) & self.recipe.helped
-        fates = {
-            one: "helped" if was else "ok" for one, was in zip(self.filters, silent, strict=True)
-        }
-        blank = [one for one, did in zip(self.filters, reached > noise, strict=True) if not did]
-        fates |= dict.fromkeys(blank, "dead")
-        if blank and self.recipe.helped:
-            made = filter_patterns(
-                self.net, self.layer, blank, self.recipe, seed=self.seed, cache=False
-            )
-            fates |= dict(zip(made.filters, made.status, strict=True))
-            self._others = dict(zip(made.filters, made.images, strict=True))
-        self.status = [fates[one] for one in self.filters]
+    @property
+    def helping(self) -> int:
+        """How many filters are being helped, once all that need no help are finished."""
+        left = [place for place, status in enumerate(self.status) if not status]
+        helps = self.request.recipe.helped and not self.is_over
+        return len(left) if helps and self._blank.issuperset(left) else 0
 
     @property
     def pictures(self) -> UInt8[np.ndarray, "filters height width channels"]:
-        """The patterns as far as they are, ready to be shown."""
-        assert self._last is not None
-        pictures = displayable(self._last.images, self.recipe.display)
-        for filter, picture in self._others.items():
-            pictures[self.filters.index(filter)] = picture
-        return pictures
+        """The patterns as far as they are."""
+        assert self._pictures is not None
+        return self._pictures
 
     @property
-    def objective(self) -> Float32[np.ndarray, " filters"]:
-        """What each filter has reached."""
-        assert self._last is not None
-        return self._last.objective
+    def patterns(self) -> Patterns:
+        """The same with all it takes to make them again."""
+        request = self.request
+        fates: list[Any] = [one or "unfinished" for one in self.status]
+        return Patterns(
+            images=self.pictures.copy(),
+            activations=self._objective.copy(),
+            status=tuple(fates),
+            filters=request.filters,
+            layer=request.layer,
+            recipe=request.recipe,
+            seed=request.seed,
+            network=request.vision.caption,
+        )
 
-    def save(self, path: Path) -> None:
-        """Write the patterns to a PNG or an NPZ file, as the panel says."""
-        if path.suffix == ".png":
-            gap = max(1, round(self.recipe.size * _MARGIN))
-            path.write_bytes(encode(mosaic(in_colour(self.pictures), gap=gap)))
-        elif path.suffix == ".npz":
-            arrays: dict[str, Any] = {"images": self.pictures, "objective": self.objective}
-            arrays |= {"status": self.status, "filters": self.filters, "layer": self.layer}
-            np.savez_compressed(path, **arrays, recipe=repr(self.recipe), seed=self.seed)
-        else:
-            raise ValueError(f"patterns are saved as .png or .npz; got {str(path)!r}")
+    def advance(self, now: Callable[[], float]) -> bool:
+        """Do a small step; `now()` is the time when it is done. False if none was left."""
+        try:
+            item = next(self._items, None)
+        except BaseException:
+            self.is_over = self.has_failed = True
+            raise
+        if item is None:
+            self._end()
+            return False
+        self._take(item)
+        done = int(np.maximum(self._reached, 0).sum())
+        self.countdown.advance(done - self.countdown.done, now())
+        return True
+
+    def _take(self, item: Climb) -> None:
+        places, before = [self._places[filter] for filter in item.filters], self._framed
+        if np.isfinite(item.ahead).all():  # what diverges is not shown
+            self._paint(places, item.pictures)
+        if not np.isnan(item.step.objective).all():  # those of the start are not known
+            self._score(places, item)
+        elif item.attempt == 0:
+            self._reached[places] = 0
+        for place, status in zip(places, item.status or (), strict=False):
+            self.status[place] = status
+        if self._framed > before:
+            self._film.add(self._framed, in_colour(self.pictures))
+
+    def _paint(
+        self, places: Sequence[int], pictures: UInt8[np.ndarray, "filters height width channels"]
+    ) -> None:
+        if self._pictures is None:
+            self._pictures = np.zeros((len(self._places), *pictures.shape[1:]), np.uint8)
+        self._pictures[places] = pictures
+
+    def _score(self, places: list[int], item: Climb) -> None:
+        self._objective[places] = item.step.objective
+        if item.status and (self._reached[places] == _UNSEEN).all():
+            self._kept = places
+        elif item.attempt >= self._attempt[places].max():
+            self._draw_curves(places, item)
+        if item.attempt == 0:
+            done = min(item.step.number + 1, self.steps)
+            self._reached[places] = np.maximum(self._reached[places], done)
+            self._blank |= set(places) if item.step.number >= self.steps else set()
+
+    def _draw_curves(self, places: list[int], item: Climb) -> None:
+        if item.attempt > self._attempt[places[0]]:
+            self._attempt[places] = item.attempt
+            self.record.forget(places)
+        self.record.add(item.step.number, self._among_all(places))
+
+    def _among_all(self, places: list[int]) -> np.ndarray:
+        values = np.full(len(self._places), np.nan, np.float32)
+        values[places] = self._objective[places]
+        return values
+
+    def _end(self) -> None:
+        self.is_over = True
+        if self._kept:  # no earlier, since their ends alone would bend the mean
+            self.record.add(self.steps, self._among_all(self._kept))
+
+    @property
+    def _framed(self) -> int:
+        return self.step if self.is_begun else _UNSEEN
+
+    def film(self) -> list[UInt8[np.ndarray, "rows columns 3"]]:
+        """A few pictures of the course, at most 32, the present one the last."""
+        return self._film.until(self.step, in_colour(self.pictures))
 
 
 def in_colour(

@@ -1,33 +1,30 @@
 """The panel that shows what the filters of a layer answer to most, while it is being found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from os import PathLike
-from pathlib import Path
-from threading import Event
-from time import monotonic
-from typing import Any, ClassVar
-
-import numpy as np
-import traitlets
+from typing import Any, ClassVar, Literal
 
 from ..core.layers import list_layers
 from ..core.networks import as_vision_model
+from ..core.patterns.cache import Cache
 from ..core.patterns.recipes import RECIPES, Recipe, find_recipe
+from ..core.patterns.results import Patterns
+from ..rendering.pattern_figures import pattern_figure, patterns_figure
+from ..rendering.view_figure import ViewFigure
 from ..widgets._assets import module, style
-from ..widgets._pace import Pace
-from ..widgets._picture_traits import picture_traits
+from ._ascent_viewer import AscentViewer
+from ._image_viewer import NO_IMAGE, chosen_image
 from ._pattern_run import PatternRun, in_colour
-from ._viewer import Viewer
-
-_FIRST = 64  # filters shown where none are named
+from ._pattern_saving import save_run
 
 
-class PatternViewer(Viewer):
+class PatternViewer(AscentViewer):
     """Patterns that the filters of a layer answer to most, sharpening while a person watches.
 
     Another layer, recipe, size, number of steps, seed or choice of filters begins anew in the
-    background; the button stops within a step and goes on.
+    background; the button stops within a step and goes on. The chosen pattern stands beside the
+    feature map of its filter for a photograph, and the filter's weights. Choosing one needs no
+    kernel.
 
     Parameters
     ----------
@@ -37,27 +34,31 @@ class PatternViewer(Viewer):
         Path, unique name, or index as in ``model.layers``; the first convolution by default.
     filters : sequence of int, optional
         Channels of the layer; the first 64 by default.
+    image : str, path, bytes, PIL image, array, or list or dict of arrays, optional
+        As for :class:`FeatureMapViewer`; without one no feature maps are shown.
     recipe : {"fast", "book", "optvis", "lucid", "maco"} or Recipe
         How the patterns are made.
     size, steps : int, optional
         Side of a pattern in pixels, number of steps; those of the recipe by default.
     seed : int
         The same seed gives the same patterns.
+    cache : bool or Cache
+        Whether patterns are kept on disk and taken from there, and where.
     **traits
-        Other traits to begin with, say `index`.
+        Other traits to begin with: `channel`, `colour_map`, `intensity` …, see :class:`MapGrid`.
 
     Attributes
     ----------
     layer, filters, recipe, size, steps, seed
         What is made; may be set. No `filters` stand for the first 64.
-    index : int
-        Place of the chosen pattern, from 0.
+    channel : int
+        The filter chosen; may be set and linked. Where it is not shown, the first that is.
     step : int
-        Steps done.
+        Steps that all patterns have done.
     running, stopped : bool
         Whether the ascent is at work; whether a person asked it to stop, which may be set.
-    status : list of {"ok", "helped", "dead"}
-        What became of each filter; empty until all steps are done.
+    status : list of {"ok", "helped", "dead", ""}
+        What became of each filter; nothing as long as that is not known.
     error : str
         What went wrong in the last request, as shown in the panel.
 
@@ -66,52 +67,40 @@ class PatternViewer(Viewer):
     LayerNotFoundError
         If the layer is not there, with near names.
     ValueError
-        If there is no such recipe, or the layer has no channels.
+        If there is no such recipe, the layer has no channels, or the image does not fit.
     traitlets.TraitError
         If a filter is not there, or a number is out of its range.
+
+    Examples
+    --------
+    >>> import convnet_widgets as cw
+    >>> net = cw.load_model("VGG16", weights="hed", include_top=False)
+    >>> cw.PatternViewer(net, "block3_conv1", image="cat")
+    PatternViewer(layer='block3_conv1', recipe='fast', size=64, steps=6, seed=0)
     """
 
     _lack = "has no channels"
     _esm = module("pattern_viewer.js")
     _css = style(
-        "controls.css", "layer_dropdown.css", "viewers.css", "picture_grid.css",
-        "ascent_status.css", "pattern_viewer.css",
+        "controls.css", "layer_dropdown.css", "map_view.css", "viewers.css", "picture_grid.css",
+        "ascent_status.css", "pattern_viewer.css", "pattern_chosen.css",
     )  # fmt: skip
     _shown: ClassVar[tuple[str, ...]] = ("layer", "recipe", "size", "steps", "seed")
-
-    filters = traitlets.List(traitlets.Int()).tag(sync=True)
-    recipe = traitlets.Unicode("fast").tag(sync=True)
-    size = traitlets.Int(64, min=1).tag(sync=True)
-    steps = traitlets.Int(1, min=1).tag(sync=True)
-    seed = traitlets.Int(0, min=0).tag(sync=True)
-    index = traitlets.Int(0).tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
-    running = traitlets.Bool(False).tag(sync=True)
-    stopped = traitlets.Bool(False).tag(sync=True)
-    status = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _seconds_left = traitlets.Float(None, allow_none=True).tag(sync=True)
-    _labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _recipes = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _sheet = traitlets.Bytes(b"").tag(sync=True)
-    _cells = traitlets.Dict().tag(sync=True)
-    _curve_steps = traitlets.Bytes(b"").tag(sync=True)
-    _curves = traitlets.Bytes(b"").tag(sync=True)
 
     def __init__(
         self,
         net: Any,
         layer: str | int | None = None,
         filters: Sequence[int] | None = None,
+        image: Any = None,
         recipe: str | Recipe = "fast",
         size: int | None = None,
         steps: int | None = None,
         seed: int = 0,
+        cache: bool | Cache = True,
         **traits: Any,
     ) -> None:
         vision, followed = as_vision_model(net), find_recipe(recipe)
-        self._known = RECIPES | {followed.name: followed}
-        self._run: PatternRun | None = None
-        self._pace = Pace()
         all_rows = list_layers(vision)
         rows = [row for row in all_rows if row.channels]
         first = next((row for row in rows if row.kernel_shape), rows[0] if rows else None)
@@ -122,29 +111,52 @@ class PatternViewer(Viewer):
             all_rows,
             rows,
             first.path if layer is None else layer,
+            NO_IMAGE if image is None else chosen_image(vision, image),
+            RECIPES | {followed.name: followed},
+            Cache() if cache is True else cache or None,
             filters=[] if filters is None else [int(one) for one in filters],
             recipe=followed.name,
             size=followed.size if size is None else size,
             steps=followed.steps if steps is None else steps,
             seed=seed,
-            _recipes=list(self._known),
             **traits,
         )
-        self.observe(self._follow_recipe, "recipe")
-        self.observe(self._change_layer, ["filters", "size", "steps", "seed"])
-        self.observe(self._stop_or_go_on, "stopped")
 
     @property
-    def pictures(self) -> np.ndarray:
-        """The patterns as far as they are, uint8 (filters, height, width, channels)."""
-        self.wait()
-        return self._ready().pictures
+    def patterns(self) -> Patterns:
+        """The patterns as they are once all is done, or was stopped."""
+        return self._ready().patterns
 
-    @property
-    def objective(self) -> np.ndarray:
-        """What each filter has reached, float32 (filters,)."""
-        self.wait()
-        return self._ready().objective
+    def figure(self, what: Literal["filter", "layer"] = "filter") -> ViewFigure:
+        """Draw the present view with matplotlib.
+
+        Parameters
+        ----------
+        what : {"filter", "layer"}
+            The chosen pattern beside the feature map and the weights of its filter, or all
+            patterns with a black margin about each.
+
+        Returns
+        -------
+        ViewFigure
+            A :class:`matplotlib.figure.Figure`, interactive under ``%matplotlib widget``.
+        """
+        made = self._ready().patterns
+        if what == "layer":
+            pictures = in_colour(made.images)
+            return patterns_figure(pictures, made.filters, made.status, title=made.caption)
+        if what != "filter":
+            raise ValueError(f"a figure shows the 'filter' or the 'layer', not {what!r}")
+        place = made.filters.index(self.channel) if self.channel in made.filters else 0
+        filter, title = made.filters[place], made.caption
+        maps, kernels = self._maps, self._weights.kernels
+        return pattern_figure(
+            in_colour(made.images)[place],
+            None if maps is None else maps[..., filter],
+            kernels[filter] if len(kernels) else None,
+            title=f"{title}\nfilter {filter}",
+            colour_map=self.colour_map,
+        )
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the patterns to a file.
@@ -152,108 +164,21 @@ class PatternViewer(Viewer):
         Parameters
         ----------
         path : str or path
-            Ending in ``.png``: one picture with a black margin about each pattern. In ``.npz``:
-            arrays `images`, `objective`, `status` and `filters`, and the layer, the recipe and
-            the seed.
+            Ending in ``.png``: one picture of all, with a black margin about each. In ``.npz``:
+            the arrays, the layer, the recipe and the seed, see :meth:`Patterns.save`. In
+            ``.gif``: how they came about, in at most 32 frames.
 
         Raises
         ------
         ValueError
             If it ends otherwise.
+        RuntimeError
+            If there are no patterns.
         """
-        self.wait()
-        self._ready().save(Path(path))
+        save_run(self._ready(), path)
 
     def _ready(self) -> PatternRun:
-        if self._run is None or not self._run.is_begun:
+        self._worker.wait()
+        if self._run is None or not self._run.has_moved:
             raise RuntimeError(f"there are no patterns; {self.error or 'call refresh()'}")
         return self._run
-
-    # --- in the worker's thread ---
-
-    def _show(self, layer: str, cancelled: Event) -> None:
-        channels = self._channels_of(layer)
-        filters = [one for one in self.filters if one < channels] or range(min(_FIRST, channels))
-        recipe = replace(self._known[self.recipe], size=self.size, steps=self.steps)
-        self._run = PatternRun(self.net, layer, list(filters), recipe, self.seed)
-        self._pace = Pace()
-        self._tell({"step": 0, "_seconds_left": None, "status": []})
-        self._climb(cancelled)
-
-    def _climb(self, cancelled: Event) -> None:
-        run = self._run
-        if run is None:  # what was to go on is to begin anew
-            return
-        self.running = True
-        try:
-            while not (cancelled.is_set() or self.stopped or run.is_done):
-                run.advance(monotonic)
-                self._draw(run, draft=True)
-            if run.is_done and not run.status and not cancelled.is_set():
-                self._draw(run)
-                run.help()
-        finally:
-            run.record.pause()
-            if not cancelled.is_set():
-                self._draw(run)
-                self._tell({"running": False, "status": run.status})
-
-    def _draw(self, run: PatternRun, draft: bool = False) -> None:
-        now = monotonic()
-        if not run.is_begun or (draft and not self._pace.is_due(now)):
-            return
-        pictures = picture_traits(in_colour(run.pictures), draft)
-        self._pace.sent(now, len(pictures["_sheet"]))
-        progress = {
-            "step": run.record.last_step,
-            "_seconds_left": run.record.seconds_left(run.recipe.steps),
-            "_labels": [str(one) for one in run.filters],
-            "index": min(self.index, len(run.filters) - 1),
-        }
-        self._tell(pictures | progress | run.record.traits())
-
-    def _tell(self, state: dict[str, Any]) -> None:
-        # to hold notifications from this thread could lose those of a choice made meanwhile
-        with self.hold_sync():
-            for name, value in state.items():
-                setattr(self, name, value)
-
-    # --- in the kernel's ---
-
-    # at once, so that a Stop that comes before the worker begins is not lost
-    def _forget(self) -> None:
-        self._run = None
-        self.stopped = False
-
-    def _change_layer(self, _: Any) -> None:
-        self.refresh()
-
-    def _follow_recipe(self, _: Any) -> None:
-        recipe = self._known[self.recipe]
-        with self.hold_sync():
-            self.size, self.steps = recipe.size, recipe.steps
-        self.refresh()
-
-    def _stop_or_go_on(self, change: Any) -> None:
-        if not (change.new or self.running or self._run is None or self._run.is_done):
-            self._request(self._climb)
-
-    def _channels_of(self, layer: str) -> int:
-        return next(row.channels for row in self.rows if row.path == layer) or 0
-
-    @traitlets.validate("recipe")
-    def _check_recipe(self, proposal: Any) -> str:
-        if proposal.value not in self._known:
-            known = ", ".join(self._known)
-            raise traitlets.TraitError(f"there is no recipe {proposal.value!r}; there are {known}")
-        return str(proposal.value)
-
-    @traitlets.validate("filters")
-    def _check_filters(self, proposal: Any) -> list[int]:
-        channels = self._channels_of(self.layer)
-        wrong = [one for one in proposal.value if not 0 <= one < channels]
-        if wrong:
-            raise traitlets.TraitError(
-                f"the layer {self.layer!r} has filters 0–{channels - 1}; got {wrong}"
-            )
-        return list(proposal.value)

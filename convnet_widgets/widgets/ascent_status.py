@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from ._ascent_record import AscentRecord
 from ._assets import module, style
 from ._base import Widget
+from ._countdown import Countdown
 from ._pace import Pace
 
 
@@ -58,17 +59,17 @@ class AscentStatus(Widget):
     _curve_steps = traitlets.Bytes(b"").tag(sync=True)
     _curves = traitlets.Bytes(b"").tag(sync=True)
 
+    _last: int
+
     def __init__(self, **traits: Any) -> None:
-        self._record = AscentRecord()
-        self._pace = Pace()
+        self._start(0)
         super().__init__(**traits)
 
     def begin(self, steps: int) -> None:
         """Begin an ascent of so many steps; what is known of an earlier one is forgotten."""
-        self._record = AscentRecord()
-        self._pace = Pace()
-        state = {"step": 0, "steps": steps, "running": True, "stopped": False, "error": ""}
-        self._tell(state | {"seconds_left": None} | self._record.traits())
+        self._start(steps)
+        state = {"steps": steps, "running": True, "stopped": False, "error": ""}
+        self._tell(state | self._present())
 
     def advance(self, step: int, objective: ArrayLike) -> bool:
         """Record a step; the browser is told at most ten times a second, and of the last.
@@ -91,7 +92,11 @@ class AscentStatus(Widget):
             If the step is not after the last, or the objective has another shape than before.
         """
         now = monotonic()
-        self._record.add(step, objective, now)
+        if step <= self._last:
+            raise ValueError(f"expected a step after {self._last}; got {step}")
+        self._record.add(step, objective)
+        self._countdown.advance(step - self._countdown.done, now)
+        self._last = step
         if step < self.steps and not self._pace.is_due(now):
             return False
         self._pace.sent(now)
@@ -100,18 +105,19 @@ class AscentStatus(Widget):
 
     def end(self, error: str = "") -> None:
         """Say that nothing is computed now: all is done, a person stopped it, or `error` did."""
-        self._record.pause()
+        self._countdown.pause()
         self._tell(self._present() | {"running": False, "error": error})
 
     def proceed(self) -> None:
         """Go on with an ascent that was stopped."""
         self._tell({"running": True, "stopped": False, "error": ""})
 
+    def _start(self, steps: int) -> None:
+        self._record, self._countdown, self._pace = AscentRecord(), Countdown(steps), Pace()
+        self._last = -1
+
     def _present(self) -> dict[str, Any]:
-        progress = {
-            "step": self._record.last_step,
-            "seconds_left": self._record.seconds_left(self.steps),
-        }
+        progress = {"step": self._record.last_step, "seconds_left": self._countdown.seconds_left}
         return progress | self._record.traits()
 
     @traitlets.validate("labels")

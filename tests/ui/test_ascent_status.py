@@ -30,7 +30,8 @@ def begun(step=17, steps=40, pictures=3, **traits):
     status = AscentStatus(**traits)
     status.begin(steps)
     for number in range(step + 1):
-        status._record.add(number, (1 + np.arange(pictures)) * number, 0.5 * number)
+        status._record.add(number, (1 + np.arange(pictures)) * number)
+        status._countdown.advance(number - status._countdown.done, 0.5 * number)
     status._tell(status._present())
     return status
 
@@ -173,7 +174,8 @@ def test_nothing_is_cut_off(page, show, width):
     for scale in (1e-7, 1.0, 1e9):
         status = AscentStatus(labels=["500", "511"], steps=2560, running=True)
         for number in range(30):
-            status._record.add(number, scale * np.array([number - 5, number]), 80.0 * number)
+            status._record.add(number, scale * np.array([number - 5, number]))
+            status._countdown.advance(number - status._countdown.done, 80.0 * number)
         status._tell(status._present())
         show(page, status)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -13,20 +13,21 @@ pytestmark = pytest.mark.ui
 
 NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+QUICK = {"recipe": "book", "size": 16, "steps": 2, "cache": False}
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 CELLS = [
     """\
 import keras
 from keras import layers
 
-from convnet_widgets.viewers.pattern_viewer import PatternViewer
+import convnet_widgets as cw
 
 keras.utils.set_random_seed(0)
 image = keras.Input((32, 32, 3))
 x = layers.Conv2D(9, 3, activation="relu", name="first")(image)
 x = layers.Conv2D(6, 3, activation="relu", name="second")(x)
 model = keras.Model(image, x, name="small")
-viewer = PatternViewer(model, recipe="book", size=32, steps=1_000_000)""",
+viewer = cw.PatternViewer(model, recipe="book", size=32, steps=1_000_000, cache=False)""",
     "viewer",
     "slept = __import__('time').sleep(1)  # a cell that runs while patterns sharpen",
 ]
@@ -52,7 +53,7 @@ def show(page, mount):
 
 
 def test_choices_reach_the_kernel_one_by_one(show):
-    page = show(PatternViewer(nested(), "conv1", recipe="book", size=16, steps=2))
+    page = show(PatternViewer(nested(), "conv1", **QUICK))
     page.get_by_role("combobox", name="Recipe").select_option("lucid")
     page.get_by_label("Size", exact=True).fill("48")
     page.get_by_label("Steps", exact=True).fill("12")
@@ -70,7 +71,7 @@ def test_choices_reach_the_kernel_one_by_one(show):
     ("label", "text"), [("Size", "0"), ("Steps", ""), ("Seed", "-1"), ("Steps", "1.5")]
 )
 def test_numbers_out_of_range_are_taken_back(show, label, text):
-    page = show(PatternViewer(nested(), "conv1", recipe="book", size=16, steps=2))
+    page = show(PatternViewer(nested(), "conv1", **QUICK))
     field = page.get_by_label(label, exact=True)
     before = field.input_value()
     field.fill(text)
@@ -80,7 +81,7 @@ def test_numbers_out_of_range_are_taken_back(show, label, text):
 
 
 def test_what_names_no_filter_is_marked_and_not_sent(show):
-    page = show(PatternViewer(nested(), "conv1", recipe="book", size=16, steps=2))
+    page = show(PatternViewer(nested(), "conv1", **QUICK))
     field = page.get_by_label("Filters", exact=True)
     field.fill("some")
     field.press("Enter")
@@ -89,26 +90,26 @@ def test_what_names_no_filter_is_marked_and_not_sent(show):
 
 
 def test_every_part_shows_the_same_run(show):
-    viewer = PatternViewer(nested(), "conv2", [4, 1], recipe="book", size=16, steps=2, index=1)
+    viewer = PatternViewer(nested(), "conv2", [4, 1], **QUICK, channel=1)
     page = show(viewer)
     expect(
         page.get_by_role("listbox", name="Patterns of backbone/conv2, 2 filters")
     ).to_be_visible()
-    assert page.locator("figcaption").text_content().startswith("filter 1")
+    assert page.locator(".cw-picture-caption").text_content().startswith("filter 1")
     chosen = page.locator(".cw-ascent-key").first.text_content()
     assert chosen.startswith("filter 1: ")
     assert float(chosen.split()[-1].replace("−", "-")) == pytest.approx(
-        viewer.objective[1], rel=1e-3
+        viewer.patterns.activations[1], rel=1e-3
     )
     assert page.get_by_role("progressbar", name="Progress").get_attribute("aria-valuenow") == "2"
     assert page.get_by_role("button", name="Stop").is_disabled()
     drawn = page.locator(".cw-picture-view canvas").evaluate(COLOURS).split(",")
     pixels = np.array(drawn, np.uint8).reshape(16, 16, 4)
-    np.testing.assert_array_equal(pixels[..., :3], viewer.pictures[1])
+    np.testing.assert_array_equal(pixels[..., :3], viewer.patterns.images[1])
 
 
 def test_closing_leaves_no_listener(show):
-    page = show(PatternViewer(nested(), "conv1", recipe="book", size=16, steps=2))
+    page = show(PatternViewer(nested(), "conv1", **QUICK))
     page.evaluate("cleanUp()")
     assert page.evaluate("listenerCount()") == 0
     assert page.locator("#host > *").count() == 0

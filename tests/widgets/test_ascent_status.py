@@ -50,8 +50,8 @@ def stepped(status, clock, first, last, seconds=1.0):
 
 def test_curves_begin_with_the_mean():
     record = AscentRecord()
-    record.add(0, [1, 2, 6], 0.0)
-    record.add(4, [2, 4, 12], 1.0)
+    record.add(0, [1, 2, 6])
+    record.add(4, [2, 4, 12])
     steps, rows = curves(record.traits())
     assert steps.tolist() == [0, 4]
     assert rows.tolist() == [[3, 1, 2, 6], [6, 2, 4, 12]]
@@ -59,17 +59,26 @@ def test_curves_begin_with_the_mean():
 
 def test_pictures_that_are_not_worked_on_are_left_out_of_the_mean():
     record = AscentRecord()
-    record.add(0, [1, np.nan, 5], 0.0)
-    record.add(1, [np.nan] * 3, 1.0)
+    record.add(0, [np.nan] * 3)
+    record.add(1, [1, np.nan, 5])
     _, rows = curves(record.traits())
-    np.testing.assert_array_equal(rows, [[3, 1, np.nan, 5], [np.nan] * 4])
+    np.testing.assert_array_equal(rows, [[np.nan] * 4, [3, 1, np.nan, 5]])
+
+
+def test_in_the_mean_a_finished_picture_keeps_what_it_has_reached():
+    record = AscentRecord()
+    record.add(0, [1, 3])
+    record.add(1, [2, 6])
+    record.add(2, [4, np.nan])
+    _, rows = curves(record.traits())
+    np.testing.assert_array_equal(rows, [[2, 1, 3], [4, 2, 6], [5, 4, np.nan]])
 
 
 @pytest.mark.parametrize("count", [1, 127, 128, 129, 512, 2561])
 def test_long_curves_are_thinned_evenly(count):
     record = AscentRecord()
     for step in range(count):
-        record.add(step, [0.5 * step], 0.0)
+        record.add(step, [0.5 * step])
     steps, rows = curves(record.traits())
     assert len(steps) == min(count, 128)
     assert (steps[0], steps[-1]) == (0, count - 1)
@@ -78,26 +87,38 @@ def test_long_curves_are_thinned_evenly(count):
     np.testing.assert_array_equal(rows[:, 1], 0.5 * steps)
 
 
-@pytest.mark.parametrize(
-    ("step", "objective", "words"),
-    [
-        (5, [1, 2], "a step after 5; got 5"),
-        (6, [1, 2, 3], r"of shape \(2,\); got \(3,\)"),
-        (6, [[1, 2]], r"of shape \(2,\); got \(1, 2\)"),
-    ],
-)
-def test_what_does_not_follow_is_refused_and_not_recorded(step, objective, words):
+def test_a_step_may_be_recorded_in_parts():
     record = AscentRecord()
-    record.add(5, [1, 2], 0.0)
+    record.add(0, [1, np.nan, 5])
+    record.add(0, [np.nan, 3, np.nan])
+    record.add(1, [np.nan, 4, np.nan])
+    _, rows = curves(record.traits())
+    np.testing.assert_allclose(rows, [[3, 1, 3, 5], [10 / 3, np.nan, 4, np.nan]], rtol=1e-6)
+
+
+def test_pictures_that_begin_anew_lose_their_curves():
+    record = AscentRecord()
+    record.add(0, [1, 2])
+    record.add(1, [2, 3])
+    record.forget([1])
+    record.add(0, [np.nan, 7])
+    _, rows = curves(record.traits())
+    np.testing.assert_array_equal(rows, [[4, 1, 7], [4.5, 2, np.nan]])
+
+
+@pytest.mark.parametrize("objective", [[1, 2, 3], [[1, 2]]])
+def test_an_objective_of_other_pictures_is_refused_and_not_recorded(objective):
+    record = AscentRecord()
+    record.add(5, [1, 2])
     before = record.traits()
-    with pytest.raises(ValueError, match=words):
-        record.add(step, objective, 1.0)
+    with pytest.raises(ValueError, match=r"of shape \(2,\); got"):
+        record.add(6, objective)
     assert record.traits() == before
 
 
 def test_an_objective_of_no_pictures_is_refused():
     with pytest.raises(ValueError, match=r"got \(0,\)"):
-        AscentRecord().add(0, [], 0.0)
+        AscentRecord().add(0, [])
 
 
 # --- the widget ---
@@ -190,6 +211,16 @@ def test_stop_and_continue_are_heard_from_the_browser():
         content["data"]["buffer_paths"] = []
         status._handle_msg({"content": content, "buffers": []})
     assert heard == [True, False]
+
+
+@pytest.mark.parametrize("step", [4, 5])
+def test_a_step_before_the_last_is_refused(step):
+    status = AscentStatus()
+    status.begin(10)
+    status.advance(5, [1.0])
+    with pytest.raises(ValueError, match=f"a step after 5; got {step}"):
+        status.advance(step, [1.0])
+    assert status.step == 5
 
 
 def test_going_on_keeps_steps_and_curves(clock, states):

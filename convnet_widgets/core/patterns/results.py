@@ -10,7 +10,7 @@ from jaxtyping import Float32, UInt8
 
 from .recipes import Recipe
 
-Status = Literal["ok", "helped", "dead"]
+Status = Literal["ok", "helped", "dead", "unfinished"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -25,10 +25,11 @@ class Patterns:
         The mean of each filter's channel, behind the layer's activation, for the optimised image
         of floating numbers, before it is made a picture. With a margin in the recipe, the mean
         over that part of the channel that lies within the picture.
-    status : tuple of {"ok", "helped", "dead"}
+    status : tuple of {"ok", "helped", "dead", "unfinished"}
         "helped": the filter did not answer to the start, and needed gradients redirected around
         ReLUs, the layer read before its activation, or another start; or it needed smaller steps.
-        "dead": it never answered more than it did to the start.
+        "dead": it never answered more than it did to the start. "unfinished": a person stopped
+        before the last step; the activation is that of the step before the picture.
     filters : tuple of int
         Channels of the layer.
     layer : str
@@ -72,7 +73,7 @@ class Patterns:
 
     def __repr__(self) -> str:
         height, width = self.images.shape[1:3]
-        counts = {name: self.status.count(name) for name in ("helped", "dead")}
+        counts = {name: self.status.count(name) for name in ("helped", "dead", "unfinished")}
         notes = "".join(f", {count} {name}" for name, count in counts.items() if count)
         return f"Patterns({len(self)} of {height} × {width}{notes} · {self.caption})"
 

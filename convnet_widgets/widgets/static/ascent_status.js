@@ -3,7 +3,7 @@ import { KEEPS_KEYS, all, bind, h, setNow } from "./dom.js";
 import { ascentPlot } from "./ascent_plot.js";
 import { ascentState, timeLeft } from "./ascent_texts.js";
 
-const STATE_TRAITS = ["step", "steps", "running", "stopped", "error"];
+const STATE_TRAITS = ["step", "steps", "running", "stopped", "error", "helping", "over"];
 
 export function renderAscentStatus({ model, el }) {
   const progress = ascentProgress(model);
@@ -31,22 +31,23 @@ function ascentProgress(model) {
   const draw = () => {
     const now = stateOf(model);
     const { text, button: name, action } = ascentState(now);
-    drawBar(bar, now);
+    drawBar(bar, now, model.get("share"));
     steps.textContent = now.steps ? `step ${now.step} of ${now.steps}` : "not begun";
     left.textContent = now.running && !text ? timeLeft(model.get("seconds_left")) : "";
     if (state.textContent !== text) state.textContent = text;
     button.textContent = name;
     button.disabled = action == null;
   };
-  return { element, cleanUp: bind(model, [...STATE_TRAITS, "seconds_left"], draw) };
+  return { element, cleanUp: bind(model, [...STATE_TRAITS, "seconds_left", "share"], draw) };
 }
 
 function stateOf(model) {
   return Object.fromEntries(STATE_TRAITS.map((name) => [name, model.get(name)]));
 }
 
-function drawBar(bar, { step, steps, running, error }) {
-  bar.style.setProperty("--cw-done", `${steps ? (100 * step) / steps : 0}%`);
+/** `share` is what is done of all, where more is known of it than whole steps. */
+function drawBar(bar, { step, steps, running, error }, share) {
+  bar.style.setProperty("--cw-done", `${100 * (share ?? (steps ? step / steps : 0))}%`);
   const numbers = { "aria-valuemin": 0, "aria-valuemax": Math.max(1, steps), "aria-valuenow": step };
   for (const name in numbers) bar.setAttribute(name, numbers[name]);
   bar.toggleAttribute("data-running", running);

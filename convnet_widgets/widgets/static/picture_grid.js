@@ -1,10 +1,10 @@
 /** RGB pictures in a grid with a black margin, the chosen one enlarged beside it. */
-import { KEEPS_KEYS, all, bind, h, setNow } from "./dom.js";
+import { KEEPS_KEYS, all, bind, h, setMoving } from "./dom.js";
 import { coalesced, onPixelRatio } from "./map_canvas.js";
 import { limitTo, positionAfter } from "./map_layout.js";
 import { enlargedSize, pictureLayout } from "./picture_layout.js";
 import { PictureSheet } from "./picture_sheet.js";
-import { fateCounts, pictureCount, pictureLabel, pictureText } from "./picture_texts.js";
+import { fateCounts, missingWord, pictureCount, pictureLabel, pictureText } from "./picture_texts.js";
 import { freshId } from "./slider.js";
 
 const BESIDE = 600; // CSS pixels of width from which on the enlarged picture stands beside the grid
@@ -16,19 +16,22 @@ const SCROLLBAR = 16;
 const ROWS_A_PAGE = 4; // that Page Up and Page Down move
 const [LABEL_HEIGHT, LABEL_NEEDS] = [16, 28]; // CSS pixels: of a label, and of tiles that bear one
 
-export function renderPictureGrid({ model, el }) {
-  const grid = new PictureTiles(model);
+/** The chosen picture is enlarged in `place`, `view_size` of the model large, where one is given. */
+export function renderPictureGrid({ model, el, place = null }) {
+  const grid = new PictureTiles(model, place);
   el.append(grid.element);
   const stop = grid.start();
   return () => {
     stop();
     grid.element.remove();
+    grid.figure.remove();
   };
 }
 
 class PictureTiles {
-  constructor(model) {
+  constructor(model, place) {
     this.model = model;
+    this.place = place;
     this.id = freshId();
     this.tiles = [];
     this.redraw = coalesced(() => this.draw());
@@ -48,8 +51,8 @@ class PictureTiles {
     this.caption = h("figcaption", { class: "cw-picture-caption" });
     this.figure = h("figure", { class: "cw-picture-view" }, this.view.element, this.caption);
     this.nothing = h("div", { class: "cw-muted" }, "no pictures yet");
-    const parts = [this.nothing, this.main, this.figure];
-    this.element = h("div", { class: "cw cw-picture-grid" }, ...parts);
+    this.element = h("div", { class: "cw cw-picture-grid" }, this.nothing, this.main);
+    (this.place ?? this.element).append(this.figure);
   }
 
   listen() {
@@ -65,7 +68,7 @@ class PictureTiles {
     const sizes = new ResizeObserver(this.redraw);
     sizes.observe(this.element);
     return all(
-      bind(model, ["labels", "status", "unit", "label", "columns", "tile"], this.redraw),
+      bind(model, ["labels", "status", "unit", "label", "columns", "tile", "view_size"], this.redraw),
       bind(model, ["index"], () => this.follow()),
       this.sheet.start(),
       onPixelRatio(this.redraw),
@@ -87,7 +90,7 @@ class PictureTiles {
   }
 
   choose(index) {
-    if (index !== this.index) setNow(this.model, "index", index);
+    if (index !== this.index) setMoving(this.model, "index", index);
   }
 
   keyPressed(event) {
@@ -106,7 +109,7 @@ class PictureTiles {
   draw() {
     const { count } = this.sheet;
     this.nothing.hidden = count > 0;
-    this.main.hidden = count < 2; // alone, it is enlarged
+    this.main.hidden = !count || (count < 2 && !this.place); // alone, it is enlarged
     this.figure.hidden = !count;
     if (this.tiles.length !== count) this.fill(count);
     if (count && this.element.clientWidth) this.arrange(this.element.clientWidth);
@@ -125,17 +128,18 @@ class PictureTiles {
   }
 
   arrange(width) {
-    const beside = width >= BESIDE && this.tiles.length > 1;
+    const beside = width >= BESIDE && this.tiles.length > 1 && !this.place;
     const view = this.enlarge(beside ? width * VIEW_SHARE : width);
     const room = beside ? width - view - VIEW_GAP : width;
     this.labelled = this.texts.labels.length > 0;
     this.layout = this.laidOut(room);
-    if (this.heightOf(this.layout) > MOST_HEIGHT) this.layout = this.laidOut(room - SCROLLBAR);
+    const most = this.model.get("most_height") ?? MOST_HEIGHT;
+    if (this.heightOf(this.layout) > most) this.layout = this.laidOut(room - SCROLLBAR);
     const { columns, tileWidth, tileHeight, gap } = this.layout;
     const lengths = { "--cw-width": tileWidth, "--cw-height": tileHeight, "--cw-tile-gap": gap };
     for (const name in lengths) this.list.style.setProperty(name, `${lengths[name] / devicePixelRatio}px`);
     this.list.style.gridTemplateColumns = `repeat(${columns}, max-content)`;
-    this.stage.style.maxHeight = `${MOST_HEIGHT}px`;
+    this.stage.style.maxHeight = `${most}px`;
     this.list.toggleAttribute("data-enlarged", tileWidth >= this.sheet.cells.width);
     this.list.toggleAttribute("data-labelled", this.labelled && tileWidth >= LABEL_NEEDS * devicePixelRatio);
   }
@@ -156,8 +160,11 @@ class PictureTiles {
   enlarge(room) {
     const { width, height } = this.sheet.cells;
     const longer = Math.max(width, height);
-    const device = [room, ...VIEW_SIZES].map((length) => Math.floor(length * devicePixelRatio));
-    const zoom = enlargedSize(Math.min(device[0], device[2]), device.slice(1), longer) / longer / devicePixelRatio;
+    const given = this.place && this.model.get("view_size");
+    const sizes = given ? [given, 0, given] : [room, ...VIEW_SIZES];
+    const device = sizes.map((length) => Math.floor(length * devicePixelRatio));
+    const whole = enlargedSize(Math.min(device[0], device[2]), device.slice(1), longer);
+    const zoom = (given ? device[0] : whole) / longer / devicePixelRatio;
     this.figure.style.setProperty("--cw-width", `${width * zoom}px`);
     this.figure.style.setProperty("--cw-height", `${height * zoom}px`);
     this.figure.toggleAttribute("data-enlarged", zoom * devicePixelRatio >= 1);
@@ -199,13 +206,15 @@ class PictureTiles {
 /** A place for a picture, with the word that stands there where there is none, and its label. */
 function pictureTile(attributes) {
   const canvas = h("canvas", { "aria-hidden": "true" });
-  const word = h("span", { class: "cw-picture-word", "aria-hidden": "true" }, "dead");
+  const word = h("span", { class: "cw-picture-word", "aria-hidden": "true" });
   const label = h("span", { class: "cw-picture-label", "aria-hidden": "true" });
-  return { canvas, label, element: h("div", attributes, canvas, word, label) };
+  return { canvas, word, label, element: h("div", attributes, canvas, word, label) };
 }
 
-function tellTile({ element, label }, texts, index) {
-  element.dataset.status = texts.status[index] ?? "ok";
+function tellTile({ element, word, label }, texts, index) {
+  element.dataset.status = texts.status[index] || "ok";
+  word.textContent = missingWord(texts.status[index]);
+  element.toggleAttribute("data-missing", Boolean(word.textContent));
   element.setAttribute("aria-label", pictureText(texts, index));
   label.textContent = pictureLabel(texts, index);
 }

@@ -1,7 +1,17 @@
 /** Sentences about pictures: what one is called, what became of it, how many were not as usual. */
 
-const FATES = { ok: "", helped: "helped to fire at the start", dead: "never fires" };
+const FATES = {
+  ok: "",
+  helped: "helped to fire at the start",
+  dead: "never fires",
+  silent: "did not fire, and this recipe gives no help",
+};
 const MARKS = { helped: "*" };
+
+/** The word that stands in the place of a picture where there is nothing to show; else nothing. */
+export function missingWord(status) {
+  return ["dead", "silent"].includes(status) ? status : "";
+}
 
 /** How a picture is written in the grid: its label, starred if it needed help. */
 export function pictureLabel({ labels, status }, index) {
@@ -22,10 +32,11 @@ export function pictureCount({ label, unit, count }) {
 /** How many pictures share each unusual fate, with the mark they bear in the grid. */
 export function fateCounts(status) {
   const count = (fate) => status.filter((one) => one === fate).length;
-  const [helped, dead] = [count("helped"), count("dead")];
+  const [helped, dead, silent] = [count("helped"), count("dead"), count("silent")];
   const texts = {
     helped: helped && `${MARKS.helped} ${helped} ${FATES.helped}`,
     dead: dead && `${dead} never ${dead === 1 ? "fires" : "fire"}`,
+    silent: silent && `${silent} ${FATES.silent}`,
   };
   return Object.entries(texts).filter(([, text]) => text);
 }

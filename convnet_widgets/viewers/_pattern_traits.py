@@ -1,0 +1,43 @@
+"""A run as the traits that hold it in the browser."""
+
+from typing import Any
+
+from ..widgets._ascent_record import AscentRecord
+from ..widgets._picture_traits import picture_traits
+from ._pattern_run import PatternRun, in_colour
+
+NOTHING: dict[str, Any] = {
+    **{"_sheet": b"", "_cells": {}, "_labels": [], "_fates": [], "status": []},
+    **{"step": 0, "_share": 0.0, "_seconds_left": None, "running": False},
+    **{"_helping": 0, "_over": False, "_failed": True},
+    **AscentRecord().traits(),
+}
+"""Where nothing could be begun."""
+
+
+def run_traits(run: PatternRun, draft: bool) -> dict[str, Any]:
+    """Traits of a run as far as it is; a draft has its pictures as JPEG."""
+    fates = [_fate(status, run) for status in run.status]
+    return {
+        **picture_traits(in_colour(run.pictures), draft),
+        **run.record.traits(),
+        "_labels": [str(one) for one in run.request.filters],
+        "_fates": fates,
+        "status": list(run.status),
+        "step": run.step,
+        "_share": run.countdown.share,
+        "_seconds_left": run.countdown.seconds_left,
+        "_helping": run.helping,
+        "_over": run.is_over,
+        "_failed": run.has_failed,
+    }
+
+
+def size_of(traits: dict[str, Any]) -> int:
+    """Bytes that the binary ones take."""
+    return sum(len(value) for value in traits.values() if isinstance(value, bytes))
+
+
+def _fate(status: str, run: PatternRun) -> str:
+    # of a filter that was given no help it is not known whether it never fires
+    return "silent" if status == "dead" and not run.request.recipe.helped else status
