@@ -3,11 +3,13 @@
 import nbformat
 import numpy as np
 import pytest
-from kinds import nested
+from kinds import functional, nested, pixels
 from lab import serve
 from playwright.sync_api import expect
 
-from convnet_widgets.viewers.pattern_viewer import PatternViewer
+import convnet_widgets as cw
+from convnet_widgets import PatternViewer
+from convnet_widgets.rendering.colour_maps import lookup_table
 
 pytestmark = pytest.mark.ui
 
@@ -29,8 +31,15 @@ x = layers.Conv2D(6, 3, activation="relu", name="second")(x)
 model = keras.Model(image, x, name="small")
 viewer = cw.PatternViewer(model, recipe="book", size=32, steps=1_000_000, cache=False)""",
     "viewer",
+    "other = cw.ChannelSlider(max=9, description='Other')\nother",
     "slept = __import__('time').sleep(1)  # a cell that runs while patterns sharpen",
 ]
+RUN = """async (expression) => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const asked = { code: "", user_expressions: { value: expression }, store_history: false };
+  const { content } = await kernel.requestExecute(asked).done;
+  return content.user_expressions.value.data["text/plain"];
+}"""
 COLOURS = """(canvas) => {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
@@ -42,8 +51,9 @@ COLOURS = """(canvas) => {
 def show(page, mount):
     """``show(viewer)`` mounts a panel whose work is done and returns the page."""
 
-    def show(viewer):
+    def show(viewer, width=800):
         viewer.wait()
+        page.set_viewport_size({"width": width, "height": 900})
         state = {k: v for k, v in viewer.get_state().items() if not k.startswith(NOT_OURS)}
         mount(page, viewer._esm, viewer._css, state)
         page.evaluate(FRAME)
@@ -115,6 +125,109 @@ def test_closing_leaves_no_listener(show):
     assert page.locator("#host > *").count() == 0
 
 
+def seen_weights(page):
+    """Colours of the first row of the first kernel, a pixel of the screen each."""
+    drawn = page.locator(".cw-pattern-weights .cw-view-stage canvas")
+    return np.array(drawn.evaluate(COLOURS).split(","), np.uint8).reshape(
+        *drawn.evaluate("({ width, height }) => [height, width]"), 4
+    )[..., :3]
+
+
+def test_another_choice_is_drawn_with_its_map_and_weights_before_the_kernel_hears_of_it(show):
+    model, image = nested(), pixels(12, 12, 3)
+    viewer = PatternViewer(model, "conv2", [4, 1], image=image, **QUICK)
+    page = show(viewer)
+    assert page.locator(".cw-picture-caption").text_content() == "filter 4"
+    page.get_by_role("option", name="filter 1").click()
+    page.evaluate(FRAME)
+    assert page.evaluate("saves") == []
+    assert page.locator(".cw-picture-caption").text_content() == "filter 1"
+    drawn = page.locator(".cw-chosen .cw-picture canvas").evaluate(COLOURS).split(",")
+    shown = np.array(drawn, np.uint8).reshape(16, 16, 4)[..., :3]
+    np.testing.assert_array_equal(shown, viewer.patterns.images[1])
+    maps = cw.feature_maps(model, image, "conv2")["backbone/conv2"][0, ..., 1]
+    said = page.locator(".cw-view-caption").text_content().replace("−", "-")
+    assert said.startswith("filter 1 · mean ")
+    assert float(said.split("mean ")[1].split(" ")[0]) == pytest.approx(maps.mean(), rel=1e-3)
+    kernel = cw.filter_weights(model, "conv2")[1]
+    strongest = np.square(kernel).sum((0, 1)).argmax()
+    shares = kernel[..., strongest] / abs(kernel).max()
+    expected = lookup_table("coolwarm")[np.floor(127.5 + 127.5 * shares + 0.5).astype(int)]
+    zoom = (seen_weights(page).shape[0] // 2) // 3  # two kernels of three weights, and a gap
+    np.testing.assert_array_equal(
+        seen_weights(page)[: 3 * zoom : zoom, : 3 * zoom : zoom], expected
+    )
+    page.wait_for_timeout(400)
+    assert page.evaluate("saves") == [{"channel": 1}]
+
+
+def test_a_filter_that_is_not_shown_chooses_the_first_that_is(show, arrive):
+    page = show(PatternViewer(nested(), "conv2", [4, 1], channel=3, **QUICK))
+    assert page.locator(".cw-picture-caption").text_content() == "filter 4"
+    arrive(page, {"channel": 1})
+    page.evaluate(FRAME)
+    assert page.locator(".cw-picture-caption").text_content() == "filter 1"
+
+
+@pytest.mark.parametrize(("width", "rows"), [(1000, 1), (560, 2), (352, 3)])
+def test_pattern_map_and_weights_are_equally_high_and_wrap_where_it_is_narrow(show, width, rows):
+    viewer = PatternViewer(nested(), "conv2", image=pixels(12, 12, 3), **QUICK)
+    page = show(viewer, width=width)
+    canvases = page.locator(".cw-picture-chosen canvas, .cw-view-stage canvas")
+    boxes = [one.bounding_box() for one in canvases.all()]
+    assert len(boxes) == 3
+    heights = [box["height"] for box in boxes]
+    assert max(heights) - min(heights) <= 8  # weights are whole pixels
+    assert len({round(box["y"]) for box in boxes}) == rows
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_an_image_one_is_asked_for_and_a_choice_of_samples_sends_its_name(show):
+    page = show(PatternViewer(nested(), "conv1", **QUICK))
+    invitation = page.get_by_text("Choose a photograph above")
+    assert invitation.is_visible()
+    page.get_by_role("combobox", name="Photograph").select_option("cat")
+    assert page.evaluate("messages") == [{"kind": "sample", "name": "cat"}]
+
+
+def test_one_by_one_weights_are_bars(show):
+    viewer = PatternViewer(functional(), "head", image=pixels(12, 12, 3), **QUICK | {"size": 12})
+    page = show(viewer)
+    kernel = viewer.net.model.get_layer("head").kernel.numpy()[:, 0]
+    bars = page.locator(".cw-pattern-bar")
+    order = np.argsort(-abs(kernel))
+    told = [bar.locator("> span").all_text_contents() for bar in bars.all()]
+    assert [int(name) for name, *_ in told] == order.tolist()
+    values = [float(value.replace("−", "-")) for *_, value in told]
+    np.testing.assert_allclose(values, kernel[order], rtol=1e-3)
+    answer = cw.feature_maps(viewer.net, pixels(12, 12, 3), "head")["head"][0, 0]
+    said = page.locator(".cw-chosen-answer").text_content().replace("−", "-")
+    assert float(said.split()[-1]) == pytest.approx(answer, rel=1e-3)
+
+
+def test_a_layer_without_weights_says_so(show):
+    page = show(PatternViewer(nested(), "relu2", **QUICK))
+    assert "this layer has no kernel" in page.locator(".cw-chosen-caption").text_content()
+    assert not page.locator(".cw-pattern-weights .cw-view-stage").is_visible()
+
+
+def test_help_is_told_with_a_stop(show, arrive):
+    page = show(PatternViewer(nested(), "conv1", **QUICK))
+    arrive(page, {"running": True, "_over": False, "_helping": 3})
+    assert page.get_by_text("helping 3 filters that do not fire").is_visible()
+    page.get_by_role("button", name="Stop").click()
+    assert page.evaluate("saves") == [{"stopped": True}]
+
+
+def test_what_went_wrong_is_said_once_and_with_an_end(show, arrive):
+    page = show(PatternViewer(nested(), "conv1", **QUICK))
+    arrive(page, {"running": False, "_over": True, "_failed": True, "error": "NaN at step 3"})
+    assert page.get_by_text("NaN at step 3").all()[0].is_visible()
+    assert sum(one.is_visible() for one in page.get_by_text("NaN at step 3").all()) == 1
+    assert page.get_by_text("ended by an error").is_visible()
+    assert page.locator(".cw-ascent-bar").get_attribute("data-failed") is not None
+
+
 def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path, chromium):
     with serve(tmp_path) as lab:
         cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
@@ -134,6 +247,15 @@ def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path,
         before, first = done(), picture.evaluate(COLOURS)
         expect(step).not_to_have_text(f"step {before} of 1000000", timeout=30_000)
         assert done() > before
+        page.get_by_role("slider", name="Other").press("End")  # while patterns sharpen
+        expect(page.locator(".cw-value").last).to_have_text("9 / 9")
+        page.wait_for_timeout(500)
+        assert page.evaluate(RUN, "(other.value, viewer.running)") == "(9, True)"
+        chosen = panel.locator(".cw-picture-caption")
+        expect(chosen).to_have_text("filter 0")
+        panel.get_by_role("listbox").first.press("ArrowRight")
+        expect(chosen).to_have_text("filter 1")
+        picture = panel.locator(".cw-picture-view canvas")
         panel.get_by_role("button", name="Stop").click()
         goes_on = panel.get_by_role("button", name="Continue")
         expect(goes_on).to_be_visible(timeout=30_000)
@@ -146,6 +268,12 @@ def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path,
         assert done() > stopped
         panel.get_by_label("Steps", exact=True).fill("3")
         panel.get_by_label("Steps", exact=True).press("Enter")
+        expect(step).to_have_text("step 3 of 3", timeout=60_000)
+        assert page.evaluate(RUN, "(viewer.channel, len(viewer.patterns))") == "(1, 9)"
+        page.evaluate(RUN, "[viewer.set_trait(*one) for one in {'steps': 10**6}.items()]")
+        page.evaluate(RUN, "viewer.set_trait('layer', 'second')")  # ends the endless work
+        page.evaluate(RUN, "viewer.set_trait('steps', 3)")
+        expect(panel.get_by_role("listbox", name="Patterns of second, 6 filters")).to_be_visible()
         expect(step).to_have_text("step 3 of 3", timeout=60_000)
         expect(panel.get_by_role("button", name="Stop")).to_be_disabled()
         assert not panel.get_by_role("alert").first.is_visible()

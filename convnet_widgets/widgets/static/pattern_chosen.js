@@ -26,7 +26,7 @@ export function chosenRow(model) {
   const size = fitted(element, (width) => chosenSizes(width, aspect()).side);
   const mapSize = fitted(element, (width) => chosenSizes(width, aspect()).map);
   const place = h("div");
-  const map = chosenMap(chosen, mapSize);
+  const map = chosenMap(size.of(chosen), mapSize.of(chosen));
   const weights = placed(renderPatternWeights, size.of(chosen));
   const picture = chosenPart("Pattern", place);
   element.append(picture, map.element, chosenPart("Weights of the filter", weights.place));
@@ -43,26 +43,26 @@ function chosenPart(title, ...children) {
   return h("div", { class: "cw-chosen-part" }, heading, ...children);
 }
 
-function chosenMap(model, size) {
+/** `model` answers the side of the other squares for its `view_size`, `longer` that of the map. */
+function chosenMap(model, longer) {
   const maps = derived(model, MAP_TRAITS, () => readMaps(model));
-  const view = placed(renderMapView, renamed(size.of(model), {}, { unit: "filter" }));
+  const view = placed(renderMapView, renamed(longer, {}, { unit: "filter" }));
   const invitation = h("div", { class: "cw-chosen-invitation cw-muted" }, "Choose a photograph above to see what this filter makes of it");
   const answer = h("output", { class: "cw-chosen-answer" });
   const element = chosenPart("Feature map", view.place, invitation, answer);
   const heading = element.firstChild;
-  const sized = size.of(model);
   const draw = () => {
     const [{ channels, area }, name] = [maps(), model.get("_image_name")];
     const [one, none] = [channels > 0 && area === 1, name === "none"];
     heading.textContent = none || !name ? "Feature map" : `Feature map of ${name}`;
     element.hidden = none && !model.get("_uploads");
     invitation.hidden = !none;
-    invitation.style.setProperty("--cw-size", `${sized.get("view_size")}px`);
+    invitation.style.setProperty("--cw-size", `${model.get("view_size")}px`);
     view.place.hidden = !channels || one;
     answer.hidden = !one;
     if (one) answer.textContent = `answers ${formatted(pointAt(maps(), model.get("channel"), { u: 0, v: 0 }).value)}`;
   };
-  return { element, cleanUp: all(bind(sized, [...ABOUT_MAP, "view_size", "_labels"], draw), view.cleanUp) };
+  return { element, cleanUp: all(bind(model, [...ABOUT_MAP, "view_size", "_labels"], draw), view.cleanUp) };
 }
 
 /** The photograph beside its choice, small. */

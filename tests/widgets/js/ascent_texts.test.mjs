@@ -19,6 +19,15 @@ test("after the last step it can no longer be stopped", () => {
   assert.deepEqual(state({ running: true, step: 40 }), ["finishing …", "Stop", null]);
 });
 
+test("help is told, and can be stopped and gone on with", () => {
+  const all = { step: 40, helping: 6, over: false };
+  assert.deepEqual(state({ ...all, running: true }), ["helping 6 filters that do not fire", "Stop", true]);
+  assert.deepEqual(state({ ...all, running: true, helping: 1 })[0], "helping a filter that does not fire");
+  assert.deepEqual(state({ ...all, running: true, stopped: true }), ["stopping …", "Stop", true]);
+  assert.deepEqual(state({ ...all, stopped: true }), ["stopped", "Continue", false]);
+  assert.deepEqual(state({ ...all, helping: 0, over: true }), ["done", "Stop", null]);
+});
+
 test("once it rests it can go on", () => {
   assert.deepEqual(state({ stopped: true }), ["stopped", "Continue", false]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  fateCounts, pictureCount, pictureLabel, pictureText,
+  fateCounts, missingWord, pictureCount, pictureLabel, pictureText,
 } from "../../../convnet_widgets/widgets/static/picture_texts.js";
 
 const texts = { unit: "filter", labels: ["7", "12", "40"], status: ["ok", "helped", "dead"] };
@@ -24,6 +24,14 @@ test("only what is unusual is counted", () => {
   assert.deepEqual(fateCounts([]), []);
   assert.deepEqual(fateCounts(texts.status), [["helped", "* 1 helped to fire at the start"], ["dead", "1 never fires"]]);
   assert.deepEqual(fateCounts(["dead", "dead"]), [["dead", "2 never fire"]]);
+});
+
+test("of what was given no help it is not said that it never fires", () => {
+  const silent = { ...texts, status: ["silent", "", "dead"] };
+  assert.equal(pictureText(silent, 0), "filter 7 · did not fire, and this recipe gives no help");
+  assert.equal(pictureText(silent, 1), "filter 12");
+  assert.deepEqual(silent.status.map(missingWord), ["silent", "", "dead"]);
+  assert.deepEqual(fateCounts(["silent", "ok"]), [["silent", "1 did not fire, and this recipe gives no help"]]);
 });
 
 test("all together are named and counted", () => {
