@@ -37,9 +37,9 @@ def hatched(height: int, width: int) -> UInt8[np.ndarray, "height width 3"]:
 def pattern_grid(
     pictures: UInt8[np.ndarray, "filters height width 3"], status: Sequence[str]
 ) -> UInt8[np.ndarray, "rows columns 3"]:
-    """Return all patterns on black, those of dead filters hatched; 5 pixels of 64 between two."""
+    """Return all patterns on black, dead and silent filters hatched; 5 pixels of 64 between two."""
     height, width = pictures.shape[1:3]
-    nothing = np.array([one == "dead" for one in status])
+    nothing = np.array([one in ("dead", "silent") for one in status])
     shown = np.where(nothing[:, None, None, None], hatched(height, width), pictures)
     return tiled(shown, None, margin(height, width))
 
@@ -56,7 +56,7 @@ def patterns_figure(
     filters : sequence of int
         Their numbers, told under the pointer.
     status : sequence of str
-        In the place of a "dead" one stands a hatched area.
+        In the place of a "dead" and of a "silent" one stands a hatched area.
     title : str
         Above the patterns.
 

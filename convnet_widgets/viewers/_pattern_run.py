@@ -67,6 +67,15 @@ class PatternRun:
         return len(left) if helps and self._blank.issuperset(left) else 0
 
     @property
+    def fates(self) -> list[str]:
+        """What to say of each filter: that it never fires only where help was tried."""
+        if self.request.recipe.helped:
+            return self.status
+        blank = ["weaker" if reached else "silent" for reached in self._objective]
+        pairs = zip(self.status, blank, strict=True)
+        return [one if status == "dead" else status for status, one in pairs]
+
+    @property
     def pictures(self) -> UInt8[np.ndarray, "filters height width channels"]:
         """The patterns as far as they are."""
         assert self._pictures is not None

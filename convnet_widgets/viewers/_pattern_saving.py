@@ -13,7 +13,7 @@ def save_run(run: PatternRun, path: str | PathLike[str]) -> None:
     """Write the patterns of a run to a PNG, an NPZ or a GIF file."""
     file = Path(path)
     if file.suffix == ".png":
-        file.write_bytes(encode(pattern_grid(in_colour(run.pictures), run.status)))
+        file.write_bytes(encode(pattern_grid(in_colour(run.pictures), run.fates)))
     elif file.suffix == ".npz":
         run.patterns.save(file)
     elif file.suffix == ".gif":

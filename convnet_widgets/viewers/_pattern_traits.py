@@ -17,12 +17,11 @@ NOTHING: dict[str, Any] = {
 
 def run_traits(run: PatternRun, draft: bool) -> dict[str, Any]:
     """Traits of a run as far as it is; a draft has its pictures as JPEG."""
-    fates = [_fate(status, run) for status in run.status]
     return {
         **picture_traits(in_colour(run.pictures), draft),
         **run.record.traits(),
         "_labels": [str(one) for one in run.request.filters],
-        "_fates": fates,
+        "_fates": run.fates,
         "status": list(run.status),
         "step": run.step,
         "_share": run.countdown.share,
@@ -36,8 +35,3 @@ def run_traits(run: PatternRun, draft: bool) -> dict[str, Any]:
 def size_of(traits: dict[str, Any]) -> int:
     """Bytes that the binary ones take."""
     return sum(len(value) for value in traits.values() if isinstance(value, bytes))
-
-
-def _fate(status: str, run: PatternRun) -> str:
-    # of a filter that was given no help it is not known whether it never fires
-    return "silent" if status == "dead" and not run.request.recipe.helped else status

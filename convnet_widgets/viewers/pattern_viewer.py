@@ -141,10 +141,11 @@ class PatternViewer(AscentViewer):
         ViewFigure
             A :class:`matplotlib.figure.Figure`, interactive under ``%matplotlib widget``.
         """
-        made = self._ready().patterns
+        run = self._ready()
+        made = run.patterns
         if what == "layer":
             pictures = in_colour(made.images)
-            return patterns_figure(pictures, made.filters, made.status, title=made.caption)
+            return patterns_figure(pictures, made.filters, run.fates, title=made.caption)
         if what != "filter":
             raise ValueError(f"a figure shows the 'filter' or the 'layer', not {what!r}")
         place = made.filters.index(self.channel) if self.channel in made.filters else 0

@@ -20,6 +20,7 @@ from convnet_widgets.core.patterns.cache import Cache
 from convnet_widgets.core.patterns.climbing import climb
 from convnet_widgets.core.patterns.displaying import displayable
 from convnet_widgets.core.patterns.filter_patterns import ascend_filters, filter_patterns
+from convnet_widgets.core.patterns.optimisers import NormalisedGradient
 from convnet_widgets.core.patterns.recipes import BOOK, FAST
 from convnet_widgets.core.patterns.steps import DivergedError
 from convnet_widgets.rendering.pattern_figures import hatched
@@ -135,6 +136,16 @@ def test_the_recipe_of_the_book_helps_no_filter():
     viewer.wait()
     assert viewer.status == ["ok", "dead", "dead"]
     assert viewer._fates == ["ok", "silent", "silent"]  # what is not tried is not claimed
+
+
+def test_what_answers_less_than_to_its_start_is_shown_and_not_called_silent():
+    image = keras.Input((None, None, 3))
+    model = keras.Model(image, layers.Conv2D(1, 1, activation="relu", name="conv")(image))
+    model.layers[-1].set_weights([np.ones((1, 1, 3, 1), np.float32), np.zeros(1, np.float32)])
+    backwards = replace(BOOK, name="backwards", optimiser=NormalisedGradient(step=-1.0))
+    viewer = PatternViewer(model, recipe=backwards, size=8, steps=2, cache=False)
+    viewer.wait()
+    assert (viewer.status, viewer._fates) == (["dead"], ["weaker"])
 
 
 def test_pictures_of_other_channels_are_grey():

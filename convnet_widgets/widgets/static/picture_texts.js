@@ -5,8 +5,9 @@ const FATES = {
   helped: "helped to fire at the start",
   dead: "never fires",
   silent: "did not fire, and this recipe gives no help",
+  weaker: "answers no more than to its start",
 };
-const MARKS = { helped: "*" };
+const MARKS = { helped: "*", weaker: "↓" };
 
 /** The word that stands in the place of a picture where there is nothing to show; else nothing. */
 export function missingWord(status) {
@@ -32,11 +33,12 @@ export function pictureCount({ label, unit, count }) {
 /** How many pictures share each unusual fate, with the mark they bear in the grid. */
 export function fateCounts(status) {
   const count = (fate) => status.filter((one) => one === fate).length;
-  const [helped, dead, silent] = [count("helped"), count("dead"), count("silent")];
+  const [helped, dead, silent, weaker] = ["helped", "dead", "silent", "weaker"].map(count);
   const texts = {
     helped: helped && `${MARKS.helped} ${helped} ${FATES.helped}`,
     dead: dead && `${dead} never ${dead === 1 ? "fires" : "fire"}`,
     silent: silent && `${silent} ${FATES.silent}`,
+    weaker: weaker && `${MARKS.weaker} ${weaker} ${weaker === 1 ? "answers" : "answer"} no more than to the start`,
   };
   return Object.entries(texts).filter(([, text]) => text);
 }

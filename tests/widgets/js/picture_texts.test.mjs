@@ -31,6 +31,7 @@ test("of what was given no help it is not said that it never fires", () => {
   assert.equal(pictureText(silent, 0), "filter 7 · did not fire, and this recipe gives no help");
   assert.equal(pictureText(silent, 1), "filter 12");
   assert.deepEqual(silent.status.map(missingWord), ["silent", "", "dead"]);
+  assert.deepEqual(fateCounts(["weaker"]), [["weaker", "↓ 1 answers no more than to the start"]]);
   assert.deepEqual(fateCounts(["silent", "ok"]), [["silent", "1 did not fire, and this recipe gives no help"]]);
 });
 
