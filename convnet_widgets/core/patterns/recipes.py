@@ -148,7 +148,7 @@ BOOK = Recipe(
 FAST = Recipe(
     "fast",  # the objective of the book in fewer and larger steps
     GreyNoise(),
-    NormalisedGradient(step=17.0, decay=0.85, smooth=True),
+    NormalisedGradient(step=16.0, decay=0.85, smooth=True),
     steps=7,
     size=64,
     display="standardised",
