@@ -102,7 +102,7 @@ def test_plain_pixels_leave_what_can_be_shown_and_ours_stay(executed):
     assert np.isin(plain, [0, 255]).mean() > 0.7
     assert np.isin(picture, [0, 255]).mean() < 0.1
     assert picture.std() > 40
-    assert grain(picture[None]) < 0.5 * grain(plain[None])
+    assert grain(picture[None]) < 0.6 * grain(plain[None])
 
 
 def test_the_loss_grows(executed):
