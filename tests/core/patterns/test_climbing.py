@@ -87,6 +87,16 @@ class TestItems:
         assert not np.array_equal(items[0].ahead, items[0].step.images)
         np.testing.assert_array_equal(items[-1].ahead, items[-1].step.images)
 
+    @pytest.mark.parametrize("layer", ["bn1", "relu2", "head"])
+    def test_scores_of_layers_that_are_no_convolution(self, layer):
+        net = kinds.functional()
+        _, *items = climb(asked(net, layer, [2, 0], dataclasses.replace(PLAIN, helped=False)))
+        assert {item.filters for item in items[:3]} == {(2, 0)}
+        for item in items:
+            maps = cw.feature_maps(net, item.step.images, layer)[layer]
+            expected = [maps[row, ..., one].mean() for row, one in enumerate(item.filters)]
+            np.testing.assert_allclose(item.step.objective, expected, rtol=1e-3, atol=1e-4)
+
     def test_end_as_filter_patterns_and_the_bare_ascent(self):
         net = kinds.functional()
         *_, last = climb(asked(net, "conv2", [3, 0]))
