@@ -5,6 +5,9 @@
   const canvas = Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.imageSmoothingEnabled = false;
+  const POINTS = 8; // a side, of each of many targets
+  const many = Object.assign(document.createElement("canvas"), { width: 1, height: POINTS });
+  const manyContext = many.getContext("2d", { willReadFrequently: true });
 
   /** The colours of the target's points; null while it is not there or not loaded. */
   function look(selector) {
@@ -40,4 +43,37 @@
       addEventListener("keydown", start, { capture: true, once: true });
     });
   };
+
+  /** The colours of points of all targets together, some points for each. */
+  function lookAtAll(selector) {
+    const targets = [...document.querySelectorAll(selector)].filter(({ width }) => width);
+    many.width = POINTS * targets.length || 1;
+    targets.forEach((target, i) => manyContext.drawImage(target, i * POINTS, 0, POINTS, POINTS));
+    return new Uint32Array(manyContext.getImageData(0, 0, many.width, POINTS).data.buffer);
+  }
+
+  /** Resolves with the ms from the next event to each frame in which the targets have changed. */
+  function changes(event, selector, isEnough) {
+    return new Promise((resolve) => {
+      const start = ({ timeStamp }) => {
+        const times = [];
+        let before = lookAtAll(selector);
+        afterFrames((time) => {
+          const now = lookAtAll(selector);
+          const same = now.length === before.length && now.every((colour, i) => colour === before[i]);
+          if (!same) times.push(time - timeStamp);
+          before = now;
+          const quiet = time - timeStamp - (times.at(-1) ?? 0);
+          const done = isEnough(times.length, quiet);
+          if (done) resolve(times);
+          return done;
+        });
+      };
+      addEventListener(event, start, { capture: true, once: true });
+    });
+  }
+
+  /** So many changes after the next event; fewer if it takes too long. */
+  window.changesAfter = (event, selector, count) =>
+    changes(event, selector, (seen, quiet) => seen >= count || quiet > PATIENCE);
 })();

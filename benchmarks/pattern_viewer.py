@@ -1,0 +1,132 @@
+"""Patterns in a browser: how soon the first of them are there, read off the pixels.
+
+A layer of VGG16's stand-in is chosen from the keyboard: the time until `block3_conv1` shows 64
+squares of noise, and until the first of them have been changed by the ascent, against an empty
+round trip to the kernel. Aim: below a second.
+"""
+
+import argparse
+
+import numpy as np
+from _lab import open_notebook
+from _moves import Target, install_probe
+
+ROUNDS, MOVES = 6, 20
+
+CELLS = [
+    """
+import anywidget
+import traitlets
+class RoundTrip(anywidget.AnyWidget):
+    _esm = '''
+    export default { render({ model, el }) {
+      el.innerHTML = `<input type="range" min="0" max="1" value="0">
+        <br><canvas width="300" height="300"></canvas>`;
+      el.className = "bench-round-trip";
+      const [input, context] = [el.firstChild, el.lastChild.getContext("2d")];
+      const draw = () => {
+        context.fillStyle = model.get("answer") ? "red" : "blue";
+        context.fillRect(0, 0, 300, 300);
+      };
+      input.dataset.lmSuppressShortcuts = "true";
+      input.oninput = () => {
+        model.set("asked", input.valueAsNumber);
+        model.save_changes();
+      };
+      model.on("change:answer", draw);
+      draw();
+    } };
+    '''
+    asked = traitlets.Int(0).tag(sync=True)
+    answer = traitlets.Int(0).tag(sync=True)
+    @traitlets.observe("asked")
+    def _answer(self, change):
+        self.answer = change.new
+RoundTrip()""",
+    """
+import ipywidgets
+import convnet_widgets as cw
+net = cw.load_model("VGG16", weights="hed", include_top=False)
+choosing = cw.PatternViewer(net, "block2_pool", cache=False)
+choosing.stopped = True
+ipywidgets.VBox([choosing]).add_class("bench-choosing")""",
+]
+
+CHOOSING = ".bench-choosing"
+
+
+class RoundTrip(Target):
+    """A slider of two places, moved to and fro."""
+
+    def move(self, page):
+        """Move to the other place."""
+        self.keys = ("ArrowUp",) if len(self.times) % 2 == 0 else ("ArrowDown",)
+        super().move(page)
+
+
+def stop(page, viewer):
+    """Stop the ascent of a panel and wait until nothing is at work."""
+    page.locator(f"{viewer} .cw-ascent-progress button:enabled", has_text="Stop").click()
+    page.wait_for_function(
+        "(selector) => !document.querySelector(selector).hasAttribute('data-running')",
+        arg=f"{viewer} .cw-ascent-bar",
+        timeout=60_000,
+    )
+    page.wait_for_timeout(500)
+
+
+def choose(page, key):
+    """Choose the layer below or above the present one in the list."""
+    page.locator(f"{CHOOSING} [role=combobox]").first.focus()
+    for one in ("Enter", key):
+        page.keyboard.press(one)
+
+
+def first_pictures(page):
+    """Milliseconds from the choice of block3_conv1 to its noise, and to its first changes."""
+    page.locator(f"{CHOOSING} .cw-pictures").scroll_into_view_if_needed()
+    choose(page, "ArrowDown")
+    page.evaluate(
+        "(selector) => { window.seen = changesAfter('keydown', selector, 2); }",
+        f"{CHOOSING} .cw-pictures canvas",
+    )
+    page.keyboard.press("Enter")
+    noise, changed = page.evaluate("window.seen")
+    stop(page, CHOOSING)
+    choose(page, "ArrowUp")
+    page.keyboard.press("Enter")
+    stop(page, CHOOSING)
+    return noise, changed
+
+
+def burst(page, target):
+    """Move a slider some times."""
+    target.focus(page)
+    for _ in range(MOVES):
+        target.move(page)
+
+
+def report_first(floor, pictures):
+    """Print how soon pictures are there."""
+    round_trip = floor.quantile(0.5)
+    print(f"64 patterns of block3_conv1 after its choice; a round trip takes {round_trip:.0f} ms")
+    for name, times in zip(("noise", "first changed by the ascent"), pictures.T, strict=True):
+        first, later = times[0], times[1:]
+        ratio = np.median(later) / round_trip
+        note = f"{np.median(later):.0f} ms median, {later.max():.0f} ms at most"
+        print(f"  {name:28}{ratio:7.1f} round trips; {note}, {first:.0f} ms the first time")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
+    rounds = parser.parse_args().rounds
+    floor = RoundTrip("empty round trip", ".bench-round-trip input", ".bench-round-trip canvas")
+    with open_notebook(CELLS) as page:
+        install_probe(page)
+        burst(page, floor)
+        report_first(floor, np.array([first_pictures(page) for _ in range(rounds + 1)]))
+
+
+if __name__ == "__main__":
+    main()
