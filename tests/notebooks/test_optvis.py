@@ -172,7 +172,7 @@ def test_every_picture_and_panel_bears_its_caption(executed):
     assert all(WIDGET_VIEW in data for data in executed.figures)
     jitter, viewer = executed.values["labels"]
     assert str(jitter).startswith(f"{SMALL}, block4b_add, filter 2, mean ")
-    assert str(viewer).startswith(SMALL)
+    assert str(viewer).startswith(CAPTION)
     assert list(executed.values["error"]) == [""]
 
 
