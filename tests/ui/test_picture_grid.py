@@ -294,7 +294,7 @@ def test_a_dead_picture_is_a_word_and_never_a_picture(page, show):
     labels = page.locator(".cw-pictures .cw-picture-label").all_text_contents()
     assert labels == ["7", "8", "9*"]
     counts = page.locator(".cw-picture-counts span").all_text_contents()
-    assert counts == ["* 1 helped to fire at the start", "1 never fires"]
+    assert counts == ["* 1 needed help", "1 never fires"]
 
 
 def test_status_that_comes_later_is_shown(page, show, arrive):
@@ -312,7 +312,7 @@ def test_names_for_screen_readers(page, show):
     box = page.get_by_role("listbox", name="block1_conv1, 3 filters")
     assert box.get_attribute("data-lm-suppress-shortcuts") == "true"
     names = [one.get_attribute("aria-label") for one in page.get_by_role("option").all()]
-    assert names == ["filter 7", "filter 8 · never fires", "filter 9 · helped to fire at the start"]
+    assert names == ["filter 7", "filter 8 · never fires", "filter 9 · needed help"]
     box.press("End")
     active = box.get_attribute("aria-activedescendant")
     assert page.locator(f"[id='{active}']").get_attribute("aria-label") == names[2]

@@ -2,7 +2,7 @@
 
 const FATES = {
   ok: "",
-  helped: "helped to fire at the start",
+  helped: "needed help",
   dead: "never fires",
   silent: "did not fire, and this recipe gives no help",
   weaker: "answers no more than to its start",

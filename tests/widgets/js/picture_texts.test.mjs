@@ -10,7 +10,7 @@ const all = (text, of) => [0, 1, 2].map((index) => text(of, index));
 
 test("a picture is told by its label and what became of it", () => {
   assert.deepEqual(all(pictureText, texts), [
-    "filter 7", "filter 12 · helped to fire at the start", "filter 40 · never fires",
+    "filter 7", "filter 12 · needed help", "filter 40 · never fires",
   ]);
   assert.deepEqual(all(pictureLabel, texts), ["7", "12*", "40"]);
 });
@@ -22,7 +22,7 @@ test("without labels and status pictures are numbered and as usual", () => {
 test("only what is unusual is counted", () => {
   assert.deepEqual(fateCounts(["ok", "ok"]), []);
   assert.deepEqual(fateCounts([]), []);
-  assert.deepEqual(fateCounts(texts.status), [["helped", "* 1 helped to fire at the start"], ["dead", "1 never fires"]]);
+  assert.deepEqual(fateCounts(texts.status), [["helped", "* 1 needed help"], ["dead", "1 never fires"]]);
   assert.deepEqual(fateCounts(["dead", "dead"]), [["dead", "2 never fire"]]);
 });
 
