@@ -137,6 +137,32 @@ def test_curves_lie_where_the_axes_say(page, show):
         np.testing.assert_allclose(points[:, 1], np.polyval(down, slope * numbers), atol=0.1)
 
 
+def test_only_the_curve_chosen_takes_the_axis_beyond_the_steps(page, show):
+    status = begun(4, 4, 2)
+    for number in range(5, 9):
+        status._record.add(number, [np.nan, 2 * number])
+    status._tell(status._present())
+    show(page, status)
+
+    def last_step():
+        return max(float(text) for text, x, y, *_ in page.evaluate(LABELS)[:-1] if y > 110)
+
+    assert last_step() == 4
+    edge = page.evaluate(POINTS, "cw-ascent-chosen")[-1][0]
+    assert page.evaluate(POINTS, "cw-ascent-mean")[-1][0] == edge
+    assert page.locator("circle.cw-ascent-mean").count() == 0  # it goes on
+    assert legend(page) == ["filter 0: 4", "mean of 2: 10"]
+    page.evaluate("model.set('index', 1)")
+    page.evaluate(FRAME)
+    assert last_step() == 8
+    assert [len(page.evaluate(POINTS, f"cw-ascent-{name}")) for name in ("chosen", "mean")] == [
+        9,
+        9,
+    ]
+    assert page.evaluate(POINTS, "cw-ascent-mean")[-1][0] == edge
+    assert page.locator("circle.cw-ascent-mean").count() == 1
+
+
 def test_another_choice_draws_its_curve_without_the_kernel(page, show):
     show(page, begun())
     assert legend(page) == ["filter 0: 17", "mean of 3: 34"]

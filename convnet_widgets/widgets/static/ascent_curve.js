@@ -28,6 +28,12 @@ export function rangeOfCurves(...curves) {
   return [low - room, high + room];
 }
 
+/** Where the axis of the steps ends: at the last asked for, or later where the chosen curve does. */
+export function endOfSteps(steps, chosen, asked) {
+  const reached = steps[chosen.findLastIndex(Number.isFinite)] ?? 0;
+  return Math.max(1, asked || steps.at(-1), reached);
+}
+
 /** Round numbers within a range, two at least and about `count` of them. */
 export function niceTicks(low, high, count) {
   const rough = (high - low) / count;

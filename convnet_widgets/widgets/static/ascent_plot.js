@@ -1,6 +1,6 @@
 /** The objective by step as a small plot: the chosen picture and the mean of all. */
 import { bind, bytes, all, formatted, h } from "./dom.js";
-import { curveOf, curvePath, niceTicks, rangeOfCurves, readCurves, tickText } from "./ascent_curve.js";
+import { curveOf, curvePath, endOfSteps, niceTicks, rangeOfCurves, readCurves, tickText } from "./ascent_curve.js";
 import { coalesced, derived } from "./map_canvas.js";
 import { numbersOf } from "./map_values.js";
 
@@ -15,7 +15,8 @@ const STEP_TICK = 70; // CSS pixels that a tick of the steps needs
 export function ascentPlot(model) {
   const legend = h("div", { class: "cw-ascent-legend" });
   const drawing = svg("svg", { role: "img", height: PLOT_HEIGHT });
-  const element = h("div", { class: "cw-ascent-plot" }, legend, drawing);
+  const kept = h("div", { class: "cw-muted" }, "kept from an earlier run");
+  const element = h("div", { class: "cw-ascent-plot" }, legend, drawing, kept);
   const curves = derived(model, CURVE_TRAITS, () => {
     const steps = numbersOf(bytes(model.get("_curve_steps")), Int32Array);
     return readCurves(steps, numbersOf(bytes(model.get("_curves")), Float32Array));
@@ -24,7 +25,13 @@ export function ascentPlot(model) {
   const sizes = new ResizeObserver(draw);
   sizes.observe(element);
   const unbind = bind(model, [...CURVE_TRAITS, "steps", "index", "labels", "unit"], draw);
-  return { element, cleanUp: all(unbind, () => sizes.disconnect(), draw.cancel) };
+  const unbindKept = bind(model, ["_curve_steps", "over"], () => {
+    // what was climbed now has a point at its start too
+    const isKept = Boolean(model.get("over")) && curves().steps.length === 1;
+    kept.hidden = !isKept;
+    drawing.toggleAttribute("hidden", isKept);
+  });
+  return { element, cleanUp: all(unbind, unbindKept, () => sizes.disconnect(), draw.cancel) };
 }
 
 function drawPlot(model, curves, element, legend, drawing) {
@@ -39,7 +46,8 @@ function drawPlot(model, curves, element, legend, drawing) {
   legend.replaceChildren(h("span", { class: "cw-muted" }, "objective"), ...keys(texts).slice(0, shown));
   drawing.setAttribute("aria-label", `Objective by step: ${texts.slice(0, shown).join(", ")}`);
   drawing.setAttribute("width", width);
-  const scale = scales(width, curves.steps, model.get("steps"), [chosen, mean].slice(0, shown));
+  const end = endOfSteps(curves.steps, chosen, model.get("steps"));
+  const scale = scales(width, curves.steps, end, [chosen, mean].slice(0, shown));
   const paths = [[mean, "cw-ascent-mean"], [chosen, "cw-ascent-chosen"]].slice(2 - shown);
   const lines = paths.flatMap(([curve, name]) => curveWithEnd(curves.steps, curve, scale, name));
   drawing.replaceChildren(...axes(scale), ...lines);
@@ -57,16 +65,16 @@ function keys(texts) {
 }
 
 // from values to CSS pixels
-function scales(width, steps, last, curves) {
-  const [low, high] = rangeOfCurves(...curves);
+function scales(width, steps, end, curves) {
+  const seen = (curve) => curve.filter((_, place) => steps[place] <= end);
+  const [low, high] = rangeOfCurves(...curves.map(seen));
   const ticks = niceTicks(low, high, TICKS);
   const { top, right, bottom } = PLOT_EDGES;
   const left = 8 + DIGIT * Math.max(4, ...ticks.map((tick) => tickText(tick).length));
-  const end = Math.max(1, last, steps.at(-1));
   const [across, down] = [width - left - right, PLOT_HEIGHT - top - bottom];
   const stepTicks = niceTicks(0, end, Math.max(1, Math.floor(across / STEP_TICK)));
   return {
-    ticks, left,
+    ticks, left, end,
     right: width - right,
     base: PLOT_HEIGHT - bottom,
     stepTicks: stepTicks.filter(Number.isInteger),
@@ -75,11 +83,12 @@ function scales(width, steps, last, curves) {
   };
 }
 
-/** A curve and a dot at its end, which is all there is to see of a single step. */
-function curveWithEnd(steps, curve, { x, y }, name) {
+/** A curve as far as the axis, and a dot at its end, which is all there is to see of one step. */
+function curveWithEnd(steps, curve, { x, y, end }, name) {
   const last = curve.findLastIndex(Number.isFinite);
-  const line = svg("path", { class: name, d: curvePath(steps.map(x), curve.map(y)) });
-  if (last < 0) return [line];
+  const within = steps.filter((step) => step <= end);
+  const line = svg("path", { class: name, d: curvePath(within.map(x), curve.map(y)) });
+  if (last < 0 || steps[last] > end) return [line];
   return [line, svg("circle", { class: name, cx: x(steps[last]), cy: y(curve[last]), r: 2 })];
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  curveOf, curvePath, niceTicks, rangeOfCurves, readCurves, tickText,
+  curveOf, curvePath, endOfSteps, niceTicks, rangeOfCurves, readCurves, tickText,
 } from "../../../convnet_widgets/widgets/static/ascent_curve.js";
 
 const read = () => readCurves(Int32Array.of(0, 5), Float32Array.of(2, 1, 3, 4, 2, 6));
@@ -28,6 +28,16 @@ test("the range has a little room, and some where nothing moves", () => {
   assert.deepEqual(rangeOfCurves([-5]), [-10, 0]);
   assert.deepEqual(rangeOfCurves([0, 0]), [-1, 1]);
   assert.deepEqual(rangeOfCurves([NaN], []), [0, 1]);
+});
+
+test("the axis goes beyond the steps asked for only with the chosen curve", () => {
+  const [steps, brief, long] = [[0, 7, 14], [1, 2, NaN], [1, 2, 3]];
+  assert.equal(endOfSteps(steps, brief, 7), 7);
+  assert.equal(endOfSteps(steps, long, 7), 14);
+  assert.equal(endOfSteps(steps, brief, 40), 40);
+  assert.equal(endOfSteps(steps, [NaN, NaN, NaN], 7), 7);
+  assert.equal(endOfSteps(steps, brief, 0), 14);
+  assert.equal(endOfSteps([0], [1], 0), 1);
 });
 
 test("ticks are round numbers within the range", () => {
