@@ -1,12 +1,14 @@
 """The weights of each filter of a layer, as they stand beside its pattern."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
 from ..core.filters import convolution_rows, filter_weights, unit_weights
+from ..core.layers import list_layers
 from ..core.networks import VisionModel
 from ._planes import as_planes
 from .filter_viewer import takes_bgr
@@ -27,7 +29,7 @@ class LayerWeights:
     in_colour : bool
         Whether the three input channels are red, green and blue.
     note : str
-        Why there are no kernels.
+        Why there are no kernels, as a clause.
     """
 
     kernels: Float32[np.ndarray, "filters height width in_channels"]
@@ -68,8 +70,17 @@ def layer_weights(net: VisionModel, layer: str) -> LayerWeights:
         return LayerWeights(_as_rgb(net, kernels) if in_colour else kernels, in_colour)
     units = unit_weights(net, layer, _MOST)
     if units is None:
-        return LayerWeights(NO_WEIGHTS.kernels, note="has no kernel, or one too large to be shown")
+        return LayerWeights(NO_WEIGHTS.kernels, note=_why_none(net, layer))
     return LayerWeights(units[:, None, None])
+
+
+def _why_none(net: VisionModel, layer: str) -> str:
+    row = next(row for row in list_layers(net) if row.path == layer)
+    if row.kernel_shape is None:
+        return f"this {row.type} layer has no kernel of its own"
+    if prod(row.kernel_shape) > _MOST:
+        return "its kernel is too large to be shown"
+    return "its kernel is of a kind that is not shown"
 
 
 def _as_rgb(net: VisionModel, kernels: np.ndarray) -> np.ndarray:

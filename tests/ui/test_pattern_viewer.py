@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 import convnet_widgets as cw
 from convnet_widgets import PatternViewer
+from convnet_widgets.core.patterns.cache import Cache
 from convnet_widgets.rendering.colour_maps import lookup_table
 
 pytestmark = pytest.mark.ui
@@ -16,6 +17,10 @@ pytestmark = pytest.mark.ui
 NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 QUICK = {"recipe": "book", "size": 16, "steps": 2, "cache": False}
+NO_KERNEL = {
+    **{"height": 1, "width": 1, "shown": 0, "of": 0, "in_colour": False},
+    "note": "this Add layer has no kernel of its own",
+}
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 CELLS = [
     """\
@@ -90,13 +95,20 @@ def test_numbers_out_of_range_are_taken_back(show, label, text):
     assert page.evaluate("saves") == []
 
 
-def test_what_names_no_filter_is_marked_and_not_sent(show):
+@pytest.mark.parametrize("text", ["some", "2-4", "0-999"])
+def test_what_names_no_filter_is_marked_and_not_sent(show, text):
     page = show(PatternViewer(nested(), "conv1", **QUICK))
     field = page.get_by_label("Filters", exact=True)
-    field.fill("some")
+    field.fill(text)
     field.press("Enter")
-    assert field.get_attribute("aria-invalid") is not None
+    assert field.get_attribute("aria-invalid") == "true"
+    assert page.get_by_text("filters 0–3").is_visible()
     assert page.evaluate("saves") == []
+    field.fill("0-3")
+    field.press("Enter")
+    assert field.get_attribute("aria-invalid") == "false"
+    assert page.get_by_text("of 4", exact=True).is_visible()
+    assert not page.get_by_text("filters 0–3").is_visible()
 
 
 def test_every_part_shows_the_same_run(show):
@@ -207,8 +219,30 @@ def test_one_by_one_weights_are_bars(show):
 
 def test_a_layer_without_weights_says_so(show):
     page = show(PatternViewer(nested(), "relu2", **QUICK))
-    assert "this layer has no kernel" in page.locator(".cw-chosen-caption").text_content()
+    note = page.locator(".cw-chosen-caption")
+    assert note.text_content() == "this Activation layer has no kernel of its own"
+    assert note.bounding_box()["width"] >= 16 * 13  # not one word a line
     assert not page.locator(".cw-pattern-weights .cw-view-stage").is_visible()
+
+
+def test_after_bars_a_layer_without_weights_says_so(show, arrive):
+    viewer = PatternViewer(functional(), "head", **QUICK | {"size": 12})
+    page = show(viewer)
+    note = page.locator(".cw-chosen-caption")
+    assert "1 × 1" in note.text_content()
+    arrive(page, {"_kernels": b"", "_kernel_inputs": b"", "_kernel_axes": NO_KERNEL})
+    page.evaluate(FRAME)
+    assert note.text_content() == "this Add layer has no kernel of its own"
+
+
+def test_what_is_kept_from_an_earlier_run_has_no_plot(show, tmp_path):
+    settings, model = QUICK | {"cache": Cache(tmp_path)}, nested()
+    page = show(PatternViewer(model, "conv1", **settings))
+    said, plot = page.get_by_text("kept from an earlier run"), page.locator(".cw-ascent-plot > svg")
+    assert (said.is_visible(), plot.is_visible()) == (False, True)
+    page = show(PatternViewer(model, "conv1", **settings))
+    assert (said.is_visible(), plot.is_visible()) == (True, False)
+    assert page.locator(".cw-ascent-key").first.text_content().startswith("filter 0: ")
 
 
 def test_help_is_told_with_a_stop(show, arrive):

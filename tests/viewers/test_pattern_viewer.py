@@ -24,7 +24,8 @@ from convnet_widgets.core.patterns.optimisers import NormalisedGradient
 from convnet_widgets.core.patterns.recipes import BOOK, FAST
 from convnet_widgets.core.patterns.steps import DivergedError
 from convnet_widgets.rendering.pattern_figures import hatched
-from convnet_widgets.viewers import _pattern_run
+from convnet_widgets.viewers import _pattern_run, _pattern_weights
+from convnet_widgets.viewers._pattern_weights import layer_weights
 from convnet_widgets.viewers.pattern_viewer import PatternViewer
 
 JAVASCRIPT = Path(__file__).parents[1] / "widgets" / "js"
@@ -577,7 +578,23 @@ def test_a_layer_without_a_kernel_says_so():
     viewer.wait()
     assert viewer.error == ""
     assert viewer._kernels == b""
-    assert "has no kernel" in viewer._kernel_axes["note"]
+    assert viewer._kernel_axes["note"] == "this Activation layer has no kernel of its own"
+
+
+def test_a_kernel_too_large_to_be_shown_is_called_so(monkeypatch):
+    monkeypatch.setattr(_pattern_weights, "_MOST", 14)  # the head has 5 × 3
+    viewer = PatternViewer(kinds.functional(), "head", **(QUICK | {"size": 12}))
+    viewer.wait()
+    assert viewer._kernels == b""
+    assert viewer._kernel_axes["note"] == "its kernel is too large to be shown"
+
+
+def test_a_kernel_of_another_kind_is_not_said_to_be_missing():
+    image = keras.Input((8, 8, 3))
+    mixed = layers.EinsumDense("bhwc,cde->bhwde", (None, None, 2, 4), name="mixed")(image)
+    model = keras.Model(image, layers.Reshape((8, 8, 8), name="flat")(mixed))
+    note = layer_weights(cw.VisionModel(kinds.seeded(model)), "mixed").note
+    assert note == "its kernel is of a kind that is not shown"
 
 
 def test_the_maps_are_those_of_the_image():

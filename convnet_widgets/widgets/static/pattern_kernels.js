@@ -41,7 +41,7 @@ export function kernelPixel(kernels, tile, place, colours) {
 
 /** What the tiles are: how many input channels of how many, and the size of the kernel. */
 export function weightsCaption({ height, width, shown, of, in_colour: inColour, note }) {
-  if (!shown) return note ? `this layer ${note}` : "";
+  if (!shown) return note;
   const size = height * width === 1 ? "1 × 1" : `${height} × ${width}`;
   if (inColour) return `${size}: the colour it makes, red, green, blue`;
   if (of === 1) return `${size}, over its one input channel`;

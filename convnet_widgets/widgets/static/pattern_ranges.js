@@ -15,14 +15,17 @@ export function rangesText(numbers) {
   return runs.map(text).join(", ");
 }
 
-/** The numbers below `count` that a text names, each once and in its order; null where it is none. */
+/** The numbers that a text names, each once and in its order; null where one is not below `count`. */
 export function readRanges(text, count) {
   const parts = text.replace(/\s*[-–]\s*/g, "-").split(/[\s,;]+/).filter(Boolean);
   const ranges = parts.map((part) => part.match(/^(\d+)(?:-(\d+))?$/));
   if (ranges.some((range) => !range)) return null;
-  const numbers = ranges.flatMap(([, first, last = first]) => {
-    const [from, to] = [Number(first), Math.min(Number(last), count - 1)];
-    return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
-  });
-  return numbers.length || !parts.length ? [...new Set(numbers)] : null;
+  const ends = ranges.map(([, first, last = first]) => [Number(first), Number(last)]);
+  if (ends.some(([from, to]) => from > to || to >= count)) return null;
+  return [...new Set(ends.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)))];
+}
+
+/** What may be written where a layer has `count` filters. */
+export function rangeHint(count) {
+  return count > 1 ? `filters 0–${count - 1}` : "filter 0 alone";
 }

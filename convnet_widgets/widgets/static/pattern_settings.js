@@ -1,6 +1,6 @@
 /** How patterns are made: recipe, size, steps, seed and filters, each set at once. */
 import { KEEPS_KEYS, all, bind, h, setNow } from "./dom.js";
-import { readRanges, rangesText } from "./pattern_ranges.js";
+import { rangeHint, rangesText, readRanges } from "./pattern_ranges.js";
 
 export function patternSettings(model) {
   const numbers = ["size", "steps", "seed"].map((name) => wholeNumberField(model, name));
@@ -43,21 +43,23 @@ function wholeNumberField(model, name) {
 
 function filtersField(model) {
   const input = h("input", { type: "text", spellcheck: "false", ...KEEPS_KEYS });
+  const count = h("span", { class: "cw-muted" });
+  const wrong = h("span", { class: "cw-pattern-wrong", role: "alert" });
+  const mark = (isWrong) => {
+    input.setAttribute("aria-invalid", isWrong);
+    wrong.textContent = isWrong ? rangeHint(model.get("channels")) : "";
+    count.textContent = isWrong ? "" : `of ${model.get("channels")}`;
+  };
   const show = () => {
     input.value = rangesText(model.get("filters"));
     input.placeholder = `0–${Math.min(64, model.get("channels")) - 1}`;
-    input.removeAttribute("aria-invalid");
+    mark(false);
   };
   whenDone(input, () => {
     const filters = readRanges(input.value, model.get("channels"));
-    input.toggleAttribute("aria-invalid", !filters);
+    mark(!filters);
     if (filters && String(filters) !== String(model.get("filters"))) setNow(model, "filters", filters);
   });
-  const count = h("span", { class: "cw-muted" });
-  const element = h("span", { class: "cw-pattern-filters" }, settingField("Filters", input), count);
-  const cleanUp = bind(model, ["filters", "channels"], () => {
-    show();
-    count.textContent = `of ${model.get("channels")}`;
-  });
-  return { element, cleanUp };
+  const element = h("span", { class: "cw-pattern-filters" }, settingField("Filters", input), count, wrong);
+  return { element, cleanUp: bind(model, ["filters", "channels"], show) };
 }

@@ -50,6 +50,7 @@ class PatternWeights {
   draw() {
     const kernels = (this.kernels = readKernels(this.model));
     const [any, flat] = [kernels.values.length > 0, kernels.height * kernels.width === 1];
+    this.count = 0;
     this.tiles.hidden = !any || flat;
     this.bars.hidden = !any || !flat;
     const table = this.model.get("_colour_maps")[SIGNED_COLOURS];
@@ -106,7 +107,7 @@ class PatternWeights {
     if (!kernels) return;
     const flat = kernels.height * kernels.width === 1;
     const pointed = place && !flat && weightText(kernels, layout, place);
-    this.caption.textContent = pointed || weightsCaption(flat ? { ...kernels, shown: this.count ?? 0 } : kernels);
+    this.caption.textContent = pointed || weightsCaption(flat ? { ...kernels, shown: this.count } : kernels);
   }
 }
 

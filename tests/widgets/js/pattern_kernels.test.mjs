@@ -49,5 +49,5 @@ test("the caption says how many input channels of how many", () => {
   assert.equal(weightsCaption({ ...kernels, of: 3 }), "1 × 2, all 3 input channels, strongest first");
   assert.equal(weightsCaption({ ...kernels, shown: 1, of: 1 }), "1 × 2, over its one input channel");
   assert.equal(weightsCaption(inColour), "1 × 2: the colour it makes, red, green, blue");
-  assert.equal(weightsCaption({ shown: 0, note: "has no kernel" }), "this layer has no kernel");
+  assert.equal(weightsCaption({ shown: 0, note: "this ReLU layer has no kernel of its own" }), "this ReLU layer has no kernel of its own");
 });

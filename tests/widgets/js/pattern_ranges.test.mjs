@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { rangesText, readRanges } from "../../../convnet_widgets/widgets/static/pattern_ranges.js";
+import { rangeHint, rangesText, readRanges } from "../../../convnet_widgets/widgets/static/pattern_ranges.js";
 
 test("runs of numbers are drawn together", () => {
   assert.equal(rangesText([0, 1, 2, 3, 7, 9, 10]), "0–3, 7, 9, 10");
@@ -16,12 +16,16 @@ test("what is written is read", () => {
   assert.deepEqual(readRanges("", 64), []);
 });
 
-test("numbers beyond the last are left out", () => {
-  assert.deepEqual(readRanges("60-99, 200", 64), [60, 61, 62, 63]);
-  assert.deepEqual(readRanges("0-99999999999", 3), [0, 1, 2]);
+test("numbers beyond the last are refused, not left out", () => {
+  for (const text of ["60-64", "3, 64", "0-999", "0-99999999999"]) assert.equal(readRanges(text, 64), null, text);
+  assert.deepEqual(readRanges("60-63", 64), [60, 61, 62, 63]);
 });
 
-test("what names no filter is refused", () => {
+test("it is told what may be written", () => {
+  assert.deepEqual([256, 2, 1].map(rangeHint), ["filters 0–255", "filters 0–1", "filter 0 alone"]);
+});
+
+test("what is no number or range is refused", () => {
   for (const text of ["a", "1-", "-3", "1.5", "1--2", "70", "5-2"]) assert.equal(readRanges(text, 64), null, text);
 });
 
