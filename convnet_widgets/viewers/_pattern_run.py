@@ -71,9 +71,7 @@ class PatternRun:
         """What to say of each filter: that it never fires only where help was tried."""
         if self.request.recipe.helped:
             return self.status
-        blank = ["weaker" if reached else "silent" for reached in self._objective]
-        pairs = zip(self.status, blank, strict=True)
-        return [one if status == "dead" else status for status, one in pairs]
+        return ["silent" if status == "dead" else status for status in self.status]
 
     @property
     def pictures(self) -> UInt8[np.ndarray, "filters height width channels"]:

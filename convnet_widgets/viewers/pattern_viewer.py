@@ -57,7 +57,7 @@ class PatternViewer(AscentViewer):
         Steps that all patterns have done.
     running, stopped : bool
         Whether the ascent is at work; whether a person asked it to stop, which may be set.
-    status : list of {"ok", "helped", "dead", ""}
+    status : list of {"ok", "helped", "weaker", "dead", ""}
         What became of each filter; nothing as long as that is not known.
     error : str
         What went wrong in the last request, as shown in the panel.

@@ -193,8 +193,8 @@ class AscentGraph:
 
 
 def _share(places: tf.Tensor, margin: int, length: int) -> tf.Tensor:
-    """How many of places along an axis lie within the margin, rounded."""
-    return (2 * places * margin + length) // (2 * length)
+    """How many of places along an axis lie within the margin, rounded; one at least lies inside."""
+    return tf.minimum((2 * places * margin + length) // (2 * length), (places - 1) // 2)
 
 
 def _bytes(tensor: tf.Tensor, images: int) -> int:

@@ -29,7 +29,7 @@ class Climb:
         The images after the change, whose scores are not known yet.
     attempt : int
         0 as the recipe says; from 1 with help.
-    status : tuple of {"ok", "helped", "dead"}, or None
+    status : tuple of {"ok", "helped", "weaker", "dead"}, or None
         Final for these filters, as are then images and scores, which are means behind the
         activation; None while more may come.
     """
@@ -115,7 +115,8 @@ def _climbs(request: Request, filters: Filters) -> Iterator[Climb]:
     dead = tuple(filter for filter in blank if filter in {*silent, *falling})
     if dead:
         steps = {filter: blank[filter].step for filter in dead}
-        yield _item(steps, 0, tuple("dead" for _ in dead))
+        fates: list[Status] = ["dead" if blank[one].was_silent else "weaker" for one in dead]
+        yield _item(steps, 0, tuple(fates))
 
 
 def _helped(remedies: Iterator[Request], filters: list[int]) -> Generator[Climb, None, list[int]]:

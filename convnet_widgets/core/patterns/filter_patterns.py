@@ -37,9 +37,10 @@ def filter_patterns(
     filters : int or sequence of int, optional
         Channels of the layer; all by default.
     recipe : {"fast", "book", "optvis", "lucid", "maco"} or Recipe
-        How. "book": the published listing, step for step. "fast": its objective reached in fewer
-        steps. The others vary frequencies under random transforms, which takes longer and gives
-        pictures more like photographs.
+        How. "book": the published listing, step for step, whose noise goes in without the network's
+        preprocessing, which networks bear that take numbers of about 0–255. "fast": its objective
+        reached in fewer steps, through the preprocessing. The others vary frequencies under
+        random transforms, which takes longer and gives pictures more like photographs.
     size, steps : int, optional
         Side of the pictures in pixels, number of steps; those of the recipe by default.
     seed : int
@@ -53,7 +54,8 @@ def filter_patterns(
     Returns
     -------
     Patterns
-        Filters that never fire are marked "dead" in its `status`. Those that fire only with help
+        Filters that never fire are marked "dead" in its `status`, those that answer to the start
+        and to nothing more "weaker". Those that fire only with help
         are marked "helped"; "book" gives none.
 
     Raises

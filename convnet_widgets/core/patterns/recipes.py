@@ -153,7 +153,6 @@ FAST = Recipe(
     size=64,
     display="standardised",
     redirected_steps=3,
-    preprocessed=False,
     wrapped=True,
 )
 

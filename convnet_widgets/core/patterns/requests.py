@@ -24,6 +24,9 @@ from .steps import DivergedError
 _BATCH = 8
 """Filters that are climbed together: more take longer each, and stop later."""
 
+_PATIENCE = 16
+"""Steps at least for filters that are far from firing."""
+
 _MEMORY = 2 << 30
 """Bytes that the graph of one batch may compute; far fewer are held at once."""
 
@@ -115,9 +118,21 @@ class Request:
         if recipe.helped:
             if steps > recipe.redirected_steps:
                 yield self._changed(self.seed, redirected_steps=steps)
+            patiently = self._patiently()
             if not recipe.pre_activation:
-                yield self._changed(self.seed, redirected_steps=steps, pre_activation=True)
-            yield self._changed(self.seed + 1, redirected_steps=steps, pre_activation=True)
+                yield self._changed(self.seed, **patiently)
+            yield self._changed(self.seed + 1, **patiently)
+
+    def _patiently(self) -> dict[str, Any]:
+        """The changes for filters that are far from firing: before the activation, for longer."""
+        recipe, optimiser = self.recipe, self.recipe.optimiser
+        changes: dict[str, Any] = {"pre_activation": True, "steps": max(_PATIENCE, recipe.steps)}
+        changes["redirected_steps"] = min(max(2 * recipe.redirected_steps, 16), changes["steps"])
+        if isinstance(optimiser, NormalisedGradient):
+            # few pixels decide whether such a filter fires at all, which smoothing would level
+            decay = max(optimiser.decay, 0.9)
+            changes["optimiser"] = dataclasses.replace(optimiser, decay=decay, smooth=False)
+        return changes
 
     def finer(self) -> "Iterator[Request]":
         """What is tried with filters that fire less and less, since steps lead too far."""

@@ -10,7 +10,7 @@ from jaxtyping import Float32, UInt8
 
 from .recipes import Recipe
 
-Status = Literal["ok", "helped", "dead", "unfinished"]
+Status = Literal["ok", "helped", "weaker", "dead", "unfinished"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,12 +24,14 @@ class Patterns:
     activations : ndarray of float32, shape (filters,)
         The mean of each filter's channel, behind the layer's activation, for the optimised image
         of floating numbers, before it is made a picture. With a margin in the recipe, the mean
-        over that part of the channel that lies within the picture.
-    status : tuple of {"ok", "helped", "dead", "unfinished"}
+        over that part of the channel that lies within the picture; of a wrapped recipe, the mean
+        for the picture as a torus.
+    status : tuple of {"ok", "helped", "weaker", "dead", "unfinished"}
         "helped": the filter did not answer to the start, and needed gradients redirected around
         ReLUs, the layer read before its activation, or another start; or it needed smaller steps.
-        "dead": it never answered more than it did to the start. "unfinished": a person stopped
-        before the last step; the activation is that of the step before the picture.
+        "weaker": it answers to the start already, and no more to the picture. "dead": it answered
+        neither to the start nor to the picture, so that there is nothing to see. "unfinished": a
+        person stopped before the last step; the activation is that of the step before the picture.
     filters : tuple of int
         Channels of the layer.
     layer : str
@@ -73,7 +75,9 @@ class Patterns:
 
     def __repr__(self) -> str:
         height, width = self.images.shape[1:3]
-        counts = {name: self.status.count(name) for name in ("helped", "dead", "unfinished")}
+        counts = {
+            name: self.status.count(name) for name in ("helped", "weaker", "dead", "unfinished")
+        }
         notes = "".join(f", {count} {name}" for name, count in counts.items() if count)
         return f"Patterns({len(self)} of {height} × {width}{notes} · {self.caption})"
 

@@ -118,7 +118,7 @@ class TestHelp:
         bump.set_weights([np.ones((1, 1, 3, 1), "float32"), np.array([-450.0], "float32")])
         far = dataclasses.replace(WHOLE, optimiser=NormalisedGradient(40.0), steps=1)
         unhelped = dataclasses.replace(far, helped=False)
-        assert filter_patterns(model, "bump", 0, unhelped, cache=False).status == ("dead",)
+        assert filter_patterns(model, "bump", 0, unhelped, cache=False).status == ("weaker",)
         patterns = filter_patterns(model, "bump", 0, far, cache=False)
         assert patterns.status == ("helped",)
         assert 0.1 < patterns.activations[0] <= 1
@@ -269,3 +269,17 @@ def test_the_embedded_network(recipe):
     patterns = filter_patterns(net, "block2a_expand_activation", [0, 9], followed, 64, 12)
     assert patterns.images.shape == (2, 64, 64, 3)
     assert (patterns.images.std((1, 2, 3)) > 3).all()
+
+
+def test_the_default_recipe_gives_a_network_what_it_was_trained_on():
+    """Noise of 128–148 is far beyond what EfficientNet-Lite0 takes, about −1 to 1."""
+    net = cw.load_model("EfficientNetLite0")
+    patterns = filter_patterns(net, "block3b_add", [0, 1], size=32, cache=False)
+    noise = next(ascend_filters(net, "block3b_add", [0, 1], size=32))
+    assert (patterns.activations > noise.objective + 10).all()
+
+
+def test_a_picture_smaller_than_a_place_of_the_layer_keeps_one_within_its_margin():
+    patterns = filter_patterns(kinds.any_size(), "conv2", 0, PLAIN, 1, cache=False)
+    assert patterns.images.shape == (1, 1, 1, 3)
+    assert np.isfinite(patterns.activations).all()
