@@ -118,10 +118,11 @@ def test_readme_example_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(example, names)
-    maps, filters = names["maps"], names["filters"]
-    maps.wait()
-    filters.wait()
-    assert (maps.error, maps.channels, filters.filters) == ("", 4, 4)
+    maps, filters, patterns = names["maps"], names["filters"], names["patterns"]
+    for viewer in (maps, filters, patterns):
+        viewer.wait()
+        assert viewer.error == ""
+    assert (maps.channels, filters.filters, len(patterns.patterns)) == (4, 4, 4)
 
 
 def test_readme_states_the_oldest_versions_that_are_accepted():
