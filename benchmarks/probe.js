@@ -76,4 +76,8 @@
   /** So many changes after the next event; fewer if it takes too long. */
   window.changesAfter = (event, selector, count) =>
     changes(event, selector, (seen, quiet) => seen >= count || quiet > PATIENCE);
+
+  /** All changes after the next event, until there was none for so many ms. */
+  window.changesUntilQuiet = (event, selector, ms) =>
+    changes(event, selector, (_, quiet) => quiet > ms);
 })();
