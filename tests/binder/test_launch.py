@@ -22,7 +22,7 @@ from playwright.sync_api import sync_playwright
 from programs import find_chromium
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SECONDS = 900  # for a notebook; the machine may be busy
+SECONDS = 1800  # for a notebook; the machine may be busy
 KERNEL_BYTES = 1.5e9
 SERVER_BYTES = 2e9
 LIMITS = {"CPU_LIMIT": "1.0", "MEM_LIMIT": str(2**31)}  # as JupyterHub tells them
