@@ -9,6 +9,7 @@ from .core.layers import LayerNotFoundError as LayerNotFoundError
 from .core.layers import list_layers as list_layers
 from .core.networks import VisionModel as VisionModel
 from .core.networks import load_model as load_model
+from .core.patterns.ascending import ascend as ascend
 from .core.patterns.filter_patterns import ascend_filters as ascend_filters
 from .core.patterns.filter_patterns import filter_patterns as filter_patterns
 from .core.patterns.opt_vis import OptVis as OptVis

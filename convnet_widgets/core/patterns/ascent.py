@@ -1,6 +1,6 @@
 """Gradient ascent, a step at a time, so that anyone can draw, stop or record it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,54 +8,9 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32
 
-from .ascent_graph import AscentGraph, Network
-from .objectives import Objective
-from .recipes import Recipe
+from .ascent_graph import AscentGraph
 from .regularisers import clip_gradient
 from .steps import DivergedError, Step
-
-
-def ascend(
-    network: Network,
-    objective: Objective,
-    recipe: Recipe,
-    shape: Sequence[int],
-    seed: int = 0,
-    members: Sequence[int] | None = None,
-) -> Iterator[Step]:
-    """Make pictures that score higher and higher, each independent of the others.
-
-    Parameters
-    ----------
-    network : callable
-        ``network(images, redirected)`` in a graph, as `cut` makes it.
-    objective : Objective
-        What to maximise.
-    recipe : Recipe
-        How. Its size, and whether it reads before the activation or through the preprocessing,
-        are for the caller to heed.
-    shape : tuple of int
-        Images, height, width and channels of the pictures.
-    seed : int
-        From 0. The same call gives the same pictures.
-    members : sequence of int, optional
-        A number for each image that decides, with `seed`, how it starts; 0, 1, 2 … by default.
-
-    Returns
-    -------
-    iterator of Step
-        The start, and one for each step of the recipe. Between two of them nothing runs: who
-        stops asking stops the ascent.
-
-    Raises
-    ------
-    ValueError
-        If the shape, the seed or the members do not fit, or, at the first step, if the objective
-        does not give a score an image or does not depend on the images.
-    DivergedError
-        If a score or an image is not finite.
-    """
-    return Ascent(network, objective, recipe, shape, seed, members).steps()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +31,26 @@ class Move:
 
 
 class Ascent(AscentGraph):
-    """What `ascend` runs."""
+    """Makes pictures that score higher and higher, each independent of the others.
+
+    Between two steps nothing runs: who stops asking stops the ascent.
+    """
 
     def steps(self) -> Iterator[Step]:
-        """Run the ascent."""
+        """Run the ascent: the start, and one for each step of the recipe.
+
+        Raises
+        ------
+        ValueError
+            At the first step, if the objective does not give a score an image or does not depend
+            on the images.
+        DivergedError
+            If a score or an image is not finite.
+        """
         return (move.step for move in self.moves())
 
     def moves(self) -> Iterator[Move]:
-        """Run the ascent, with a look ahead."""
+        """Run the ascent, with a look ahead; else as `steps`."""
         recipe, last = self.recipe, None
         values = tf.constant(self.start())
         slots = recipe.optimiser.slots(values)

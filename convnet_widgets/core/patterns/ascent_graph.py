@@ -23,8 +23,19 @@ class AscentGraph:
 
     Parameters
     ----------
-    network, objective, recipe, shape, seed, members
-        As of `ascend`. Of the recipe, steps, draws, optimiser and clip do not count here.
+    network : callable
+        ``network(images, redirected)`` in a graph, as `cut` makes it.
+    objective : Objective
+        What to maximise.
+    recipe : Recipe
+        How. Steps, draws, optimiser and clip do not count here; its size, and whether it reads
+        before the activation or through the preprocessing, are for the caller to heed.
+    shape : tuple of int
+        Images, height, width and channels of the pictures.
+    seed : int
+        From 0. The same one gives the same pictures.
+    members : sequence of int, optional
+        A number for each image that decides, with `seed`, how it starts; 0, 1, 2 … by default.
     by_member : bool
         Whether the network takes the members as a third argument, a tensor with a number for each
         image.
@@ -33,6 +44,11 @@ class AscentGraph:
     functions : dict
         Compiled ones by name. Ascents by member that differ only in the seed, in their members, or
         in what does not count here may share it.
+
+    Raises
+    ------
+    ValueError
+        If the shape, the seed or the members do not fit.
     """
 
     network: Network

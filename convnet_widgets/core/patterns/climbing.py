@@ -112,10 +112,10 @@ def _climbs(request: Request, filters: Filters) -> Iterator[Climb]:
     falling = [filter for filter, one in blank.items() if not one.was_silent]
     silent = yield from _helped(request.remedies(), silent)
     falling = yield from _helped(request.finer(), falling)
-    dead = tuple(filter for filter in blank if filter in {*silent, *falling})
-    if dead:
-        steps = {filter: blank[filter].step for filter in dead}
-        fates: list[Status] = ["dead" if blank[one].was_silent else "weaker" for one in dead]
+    left = [filter for filter in blank if filter in {*silent, *falling}]
+    if left:
+        steps = {filter: blank[filter].step for filter in left}
+        fates: list[Status] = ["dead" if blank[one].was_silent else "weaker" for one in left]
         yield _item(steps, 0, tuple(fates))
 
 

@@ -60,9 +60,11 @@ def cut(
         If a layer is not there, with near names.
     IndexError
         If a filter is not there, with the range.
+    TypeError
+        If a filter is no whole number.
     ValueError
         If the network is not built, takes several inputs or none of floating numbers, if
-        `filters` are given for several layers, or if there is no such precision.
+        `filters` are given for several layers or are none, or if there is no such precision.
     ChannelsFirstError
         If the network keeps its channels first, and TensorFlow cannot run that here.
     """
@@ -99,12 +101,14 @@ def _find(model: keras.Model, layer: Any) -> LayerInfo | None:
 
 
 def _checked_filters(filters: Sequence[int], rows: Sequence[LayerInfo | None]) -> tuple[int, ...]:
-    chosen = tuple(operator.index(filter) for filter in filters)
-    if len(rows) != 1 or not chosen:
-        raise ValueError(
-            f"filters are channels of one layer, at least one; got {len(chosen)} filters for "
-            f"{len(rows)} layers"
-        )
+    try:
+        chosen = tuple(operator.index(filter) for filter in filters)
+    except TypeError:
+        raise TypeError(f"filters are whole numbers, from 0; got {filters!r:.60}") from None
+    if len(rows) != 1:
+        raise ValueError(f"filters are channels of one layer; got {len(rows)} layers")
+    if not chosen:
+        raise ValueError("no filters are given: give at least one, or None for all")
     channels = rows[0].channels if rows[0] else None
     for filter in chosen:
         if filter < 0 or (channels is not None and filter >= channels):

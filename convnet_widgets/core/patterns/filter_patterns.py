@@ -64,6 +64,8 @@ def filter_patterns(
         If the layer is not there, with near names.
     IndexError
         If a filter is not there, with the range.
+    TypeError
+        If a filter is no whole number.
     ValueError
         If there is no such recipe, a number is out of its range, the size is less than the
         network takes, or weights are not finite.

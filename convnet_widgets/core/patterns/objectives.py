@@ -38,7 +38,7 @@ class Objective:
     def __sub__(self, other: "Objective") -> "Objective":
         return Sum(((1.0, self), (-1.0, other)))
 
-    def __mul__(self, weight: float) -> "Objective":
+    def __mul__(self, weight: float | int) -> "Objective":
         return Sum(((float(weight), self),))
 
     __rmul__ = __mul__
@@ -86,6 +86,9 @@ class _OfChannel(_OfLayer):
     def _maps(self, outputs: Outputs) -> tf.Tensor:
         """Maps (images, height, width) of the one channel, or of one for each image."""
         maps = outputs[self.layer]
+        count, chosen = maps.shape[-1], np.atleast_1d(self.channel).tolist()
+        if not all(0 <= one < count for one in chosen):
+            raise IndexError(f"the layer {self.layer!r} has channels 0–{count - 1}; got {chosen}")
         if isinstance(self.channel, int | np.integer):
             return maps[..., int(self.channel)]
         return tf.gather(maps, tf.constant(self.channel), axis=-1, batch_dims=1)
@@ -107,6 +110,15 @@ class Channel(_OfChannel):
         """Return the mean of the channel for each image."""
         maps = self._maps(outputs)
         return tf.reduce_mean(maps, axis=range(1, maps.shape.rank))
+
+
+@dataclass(frozen=True)
+class OwnChannels(_OfLayer):
+    """For each image the mean of its own channel, where there are as many channels as images."""
+
+    def __call__(self, outputs: Outputs) -> tf.Tensor:
+        """Return the mean of the first channel for the first image, and so on."""
+        return tf.linalg.diag_part(_means(outputs[self.layer]))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..layers import declared_trace, find_layer, layer_rows
 from ..networks import VisionModel, as_vision_model
@@ -15,7 +14,7 @@ from ..signatures import declares_inputs
 from .ascent import Ascent, Move
 from .cut_network import CutNetwork
 from .cutting import cut
-from .objectives import Objective, Outputs
+from .objectives import OwnChannels
 from .optimisers import NormalisedGradient
 from .precision import fastest_precision
 from .recipes import Recipe, find_recipe
@@ -31,29 +30,6 @@ _MEMORY = 2 << 30
 """Bytes that the graph of one batch may compute; far fewer are held at once."""
 
 Filters = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class OwnChannels(Objective):
-    """For each image the mean of its own channel, for the first image that of the first.
-
-    Parameters
-    ----------
-    layer : str
-        Path of the layer, of which there are as many channels as images.
-    """
-
-    layer: str
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The one layer."""
-        return (self.layer,)
-
-    def __call__(self, outputs: Outputs) -> tf.Tensor:
-        """Return the mean of its own channel for each image."""
-        maps = outputs[self.layer]
-        return tf.linalg.diag_part(tf.reduce_mean(maps, axis=range(1, maps.shape.rank - 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +57,15 @@ class Request:
     seed: int
     _parts: dict[bool, tuple[CutNetwork, dict[str, Any]]] = field(default_factory=dict, repr=False)
 
+    @property
+    def image_channels(self) -> int:
+        """Channels of the pictures."""
+        return image_channels(self.vision)
+
     def ascent(self, filters: Sequence[int]) -> Ascent:
         """One batch, a picture for each filter; all share what is compiled."""
         network, functions = self._part()
-        image, size = image_input(self.vision.model), self.recipe.size
-        shape = (len(filters), size, size, (image and image.channels) or 3)
+        shape = (len(filters), self.recipe.size, self.recipe.size, self.image_channels)
         return Ascent(
             *(network, OwnChannels(self.layer), self.recipe, shape, self.seed, tuple(filters)),
             by_member=True,
@@ -114,25 +94,14 @@ class Request:
     def remedies(self) -> "Iterator[Request]":
         """What is tried with filters that do not fire, one after another."""
         recipe = self.recipe
-        steps = min(max(2 * recipe.redirected_steps, 16), recipe.steps)
         if recipe.helped:
+            steps = self._redirected(recipe.steps)
             if steps > recipe.redirected_steps:
                 yield self._changed(self.seed, redirected_steps=steps)
             patiently = self._patiently()
             if not recipe.pre_activation:
                 yield self._changed(self.seed, **patiently)
             yield self._changed(self.seed + 1, **patiently)
-
-    def _patiently(self) -> dict[str, Any]:
-        """The changes for filters that are far from firing: before the activation, for longer."""
-        recipe, optimiser = self.recipe, self.recipe.optimiser
-        changes: dict[str, Any] = {"pre_activation": True, "steps": max(_PATIENCE, recipe.steps)}
-        changes["redirected_steps"] = min(max(2 * recipe.redirected_steps, 16), changes["steps"])
-        if isinstance(optimiser, NormalisedGradient):
-            # few pixels decide whether such a filter fires at all, which smoothing would level
-            decay = max(optimiser.decay, 0.9)
-            changes["optimiser"] = dataclasses.replace(optimiser, decay=decay, smooth=False)
-        return changes
 
     def finer(self) -> "Iterator[Request]":
         """What is tried with filters that fire less and less, since steps lead too far."""
@@ -144,6 +113,21 @@ class Request:
     def behind(self) -> "Request":
         """The same, read behind the activation."""
         return self._changed(self.seed, pre_activation=False)
+
+    def _patiently(self) -> dict[str, Any]:
+        """The changes for filters that are far from firing: before the activation, for longer."""
+        steps, optimiser = max(_PATIENCE, self.recipe.steps), self.recipe.optimiser
+        changes: dict[str, Any] = {"pre_activation": True, "steps": steps}
+        changes["redirected_steps"] = self._redirected(steps)
+        if isinstance(optimiser, NormalisedGradient):
+            # few pixels decide whether such a filter fires at all, which smoothing would level
+            decay = max(optimiser.decay, 0.9)
+            changes["optimiser"] = dataclasses.replace(optimiser, decay=decay, smooth=False)
+        return changes
+
+    def _redirected(self, steps: int) -> int:
+        """In how many of so many steps ReLUs pass on gradients to a filter that needs help."""
+        return min(max(2 * self.recipe.redirected_steps, 16), steps)
 
     def _changed(self, seed: int, **changes: Any) -> "Request":
         """The same with another recipe, of which the rest is compiled alike, and seed."""
@@ -185,23 +169,42 @@ def requested(
     precision: Any,
 ) -> Request:
     """Check what `filter_patterns` is asked for."""
-    vision, followed = as_vision_model(net), find_recipe(recipe)
+    vision = as_vision_model(net)
     path = cut(vision, layer).layers[0]
     if filters is None:
         filters = range(_channels(vision, path))
     network = cut(vision, path, filters=[filters] if np.ndim(filters) == 0 else filters)
-    if image_input(vision.model) is None:
+    image_channels(vision)
+    followed = followed_recipe(recipe, size, steps, precision)
+    return Request(vision, path, network.filters or (), followed, seed)
+
+
+def followed_recipe(recipe: Any, size: Any, steps: Any, precision: Any) -> Recipe:
+    """The recipe asked for with what is asked besides."""
+    asked = find_recipe(recipe)
+    return dataclasses.replace(
+        asked,
+        size=asked.size if size is None else size,
+        steps=asked.steps if steps is None else steps,
+        precision=precision or asked.precision or fastest_precision(),
+    )
+
+
+def image_channels(vision: VisionModel) -> int:
+    """Channels of the pictures that a network takes.
+
+    Raises
+    ------
+    ValueError
+        If it takes none.
+    """
+    image = image_input(vision.model)
+    if image is None:
         raise ValueError(
             f"patterns are pictures, and the network {vision.name!r} takes no images; give one "
             "that takes (batch, height, width, channels)"
         )
-    followed = dataclasses.replace(
-        followed,
-        size=followed.size if size is None else size,
-        steps=followed.steps if steps is None else steps,
-        precision=precision or followed.precision or fastest_precision(),
-    )
-    return Request(vision, path, network.filters or (), followed, seed)
+    return image.channels or 3
 
 
 def _channels(vision: VisionModel, path: str) -> int:

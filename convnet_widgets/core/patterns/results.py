@@ -95,7 +95,10 @@ class Patterns:
             If it ends otherwise.
         """
         if Path(path).suffix != ".npz":
-            raise ValueError(f"patterns are saved as .npz, got {str(path)!r}")
+            raise ValueError(
+                f"patterns are saved as .npz, got {str(path)!r}; PatternViewer.save also writes "
+                ".png and .gif"
+            )
         np.savez_compressed(
             path,
             images=self.images,

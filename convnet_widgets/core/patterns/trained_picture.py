@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..preparation import image_input
 from .ascent import Ascent
 from .cutting import cut
 from .objectives import Channel
@@ -110,6 +109,5 @@ def _ascent(asked: Request, height: int, width: int) -> _Ascent:
     network = cut(
         asked.vision, asked.layer, filters=asked.filters, precision=recipe.precision or "float32"
     )
-    image = image_input(asked.vision.model)
-    shape = (1, height, width, (image and image.channels) or 3)
+    shape = (1, height, width, asked.image_channels)
     return _Ascent(network, Channel(asked.layer, 0), recipe, shape, asked.seed, asked.filters)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from convnet_widgets.core.patterns.ascent import Ascent, DivergedError, ascend
+from convnet_widgets.core.patterns.ascent import Ascent, DivergedError
 from convnet_widgets.core.patterns.objectives import Channel, Diversity, Objective, Output
 from convnet_widgets.core.patterns.optimisers import Adam, NormalisedGradient
 from convnet_widgets.core.patterns.parameterisations import Fourier, GreyNoise
@@ -38,7 +38,7 @@ def double(images, redirected=False):  # noqa: ARG001
 
 
 def run(recipe=PLAIN, objective=FIRST, shape=(3, 8, 8, 2), network=convolution, **keys):
-    return list(ascend(network, objective, recipe, shape, **keys))
+    return list(Ascent(network, objective, recipe, shape, **keys).steps())
 
 
 def changed(recipe=PLAIN, **changes):
@@ -116,7 +116,8 @@ class TestRecipe:
                 calls.append(arguments)
                 return super().change(*arguments)
 
-        steps = ascend(convolution, Channel("conv", 0), changed(optimiser=Counted()), (1, 8, 8, 2))
+        recipe = changed(optimiser=Counted())
+        steps = Ascent(convolution, Channel("conv", 0), recipe, (1, 8, 8, 2)).steps()
         assert not calls
         assert [next(steps).number, next(steps).number] == [0, 1]
         assert len(calls) == 2
@@ -217,7 +218,7 @@ class TestRefuses:
     )
     def test_at_once(self, keys, sentence):
         with pytest.raises(ValueError, match=sentence):
-            ascend(convolution, Channel("conv", 0), PLAIN, **({"shape": (3, 8, 8, 2)} | keys))
+            Ascent(convolution, Channel("conv", 0), PLAIN, **({"shape": (3, 8, 8, 2)} | keys))
 
     def test_an_objective_of_the_wrong_shape(self):
         with pytest.raises(ValueError, match=r"shape \(3,\); .*Wrong.* gave \(3, 8, 8\)"):
@@ -244,8 +245,9 @@ class TestDivergence:
         start, moves = GreyNoise(0.0, 1.0), NormalisedGradient(10.0)
         recipe = changed(parameterisation=start, optimiser=moves, steps=9)
         seen = []
+        ascent = Ascent(self.bounded(40.0), -Channel("root", 0), recipe, (2, 8, 8, 2))
         with pytest.raises(DivergedError, match="not finite at step 3; .* kept in .last") as caught:
-            seen.extend(ascend(self.bounded(40.0), -Channel("root", 0), recipe, (2, 8, 8, 2)))
+            seen.extend(ascent.steps())
         assert caught.value.step == 3
         assert caught.value.last is seen[-1]
         assert seen[-1].number == 2

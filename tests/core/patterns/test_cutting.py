@@ -350,11 +350,13 @@ class TestBadInput:
         with pytest.raises(IndexError, match=f"no filter {filters[-1]}.*'conv2' run from 0 to 4"):
             cut(kinds.functional(), "conv2", filters=filters)
 
-    @pytest.mark.parametrize("keywords", [{"layers": ["conv1", "conv2"]}, {"filters": []}])
-    def test_filters_of_no_single_layer(self, keywords):
-        keywords = {"layers": "conv1", "filters": [0]} | keywords
-        with pytest.raises(ValueError, match="filters are channels of one layer, at least one"):
-            cut(kinds.functional(), **keywords)
+    def test_filters_of_no_single_layer(self):
+        with pytest.raises(ValueError, match="filters are channels of one layer; got 2 layers"):
+            cut(kinds.functional(), ["conv1", "conv2"], filters=[0])
+
+    def test_no_filters(self):
+        with pytest.raises(ValueError, match="give at least one, or None for all"):
+            cut(kinds.functional(), "conv1", filters=[])
 
     @pytest.mark.parametrize(
         ("make", "layer", "size", "sentence"),

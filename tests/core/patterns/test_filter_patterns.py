@@ -232,7 +232,7 @@ class TestPatterns:
             assert file["filters"].tolist() == [0, 1]
             assert str(file["recipe"]) == repr(patterns.recipe)
             assert str(file["caption"]) == patterns.caption
-        with pytest.raises(ValueError, match="saved as .npz, got .*units.png"):
+        with pytest.raises(ValueError, match="saved as .npz, got .*units.png'; PatternViewer.save"):
             patterns.save(tmp_path / "units.png")
 
 
@@ -242,7 +242,9 @@ class TestRefuses:
         [
             ({"layer": "conv3"}, cw.LayerNotFoundError, "'conv3'.*(conv2.*conv1|conv1.*conv2)"),
             ({"filters": [5]}, IndexError, "no filter 5: .* 'conv2' run from 0 to 4"),
-            ({"filters": []}, ValueError, "at least one; got 0 filters"),
+            ({"filters": []}, ValueError, "at least one, or None for all"),
+            ({"filters": 1.5}, TypeError, r"filters are whole numbers, from 0; got \[1.5\]"),
+            ({"filters": [0, "1"]}, TypeError, r"whole numbers, from 0; got \[0, '1'\]"),
             ({"recipe": "fats"}, ValueError, "no recipe 'fats'; did you mean 'fast'"),
             ({"steps": 0}, ValueError, "steps is a whole number, at least 1; got 0"),
             ({"size": 0}, ValueError, "size is a whole number, at least 1; got 0"),
