@@ -1,6 +1,6 @@
 """A viewer with an ascent at work, which can be stopped, goes on, and follows what is chosen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 from time import monotonic
@@ -8,8 +8,6 @@ from typing import Any
 
 import traitlets
 
-from ..core.layer_table import LayerInfo
-from ..core.networks import VisionModel
 from ..core.patterns.cache import Cache
 from ..core.patterns.recipes import Recipe
 from ..core.patterns.requests import Request, requested
@@ -18,6 +16,7 @@ from ._image_viewer import ChosenImage
 from ._pattern_companions import CompanionViewer
 from ._pattern_run import PatternRun
 from ._pattern_traits import NOTHING, run_traits, size_of
+from ._viewer import LayerChoice
 
 _FIRST = 64  # filters shown where none are named
 
@@ -40,7 +39,7 @@ class AscentViewer(CompanionViewer):
 
     Parameters
     ----------
-    net, all_rows, rows, layer, chosen, **traits
+    choice, chosen, **traits
         As for :class:`ImageViewer`.
     known : mapping of str to Recipe
         The recipes to choose from.
@@ -72,10 +71,7 @@ class AscentViewer(CompanionViewer):
 
     def __init__(
         self,
-        net: VisionModel,
-        all_rows: Sequence[LayerInfo],
-        rows: Sequence[LayerInfo],
-        layer: str | int,
+        choice: LayerChoice,
         chosen: ChosenImage,
         known: Mapping[str, Recipe],
         cache: Cache | None,
@@ -85,7 +81,7 @@ class AscentViewer(CompanionViewer):
         self._run: PatternRun | None = None
         self._run_of: _Wanted | None = None
         self._pace = Pace()
-        super().__init__(net, all_rows, rows, layer, chosen, _recipes=list(known), **traits)
+        super().__init__(choice, chosen, _recipes=list(known), **traits)
         self.observe(self._follow_recipe, "recipe")
         self.observe(self._change_layer, ["filters", "size", "steps", "seed"])
         self.observe(self._stop_or_go_on, "stopped")

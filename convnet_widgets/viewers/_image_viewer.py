@@ -1,7 +1,7 @@
 """A panel about the layers of a network and an image that can be exchanged."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -13,10 +13,9 @@ from PIL import Image
 
 from ..core.activations import layers_for
 from ..core.images import load_image, sample_images
-from ..core.layer_table import LayerInfo
 from ..core.networks import VisionModel
 from ._photograph import photograph_bytes, takes_photographs
-from ._viewer import Viewer
+from ._viewer import LayerChoice, Viewer
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +50,7 @@ class ImageViewer(Viewer):
 
     Parameters
     ----------
-    net, all_rows, rows, layer, **traits
+    choice, **traits
         As for :class:`Viewer`.
     chosen : ChosenImage
         The first image.
@@ -62,19 +61,12 @@ class ImageViewer(Viewer):
     _samples = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _uploads = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(
-        self,
-        net: VisionModel,
-        all_rows: Sequence[LayerInfo],
-        rows: Sequence[LayerInfo],
-        layer: str | int,
-        chosen: ChosenImage,
-        **traits: Any,
-    ) -> None:
+    def __init__(self, choice: LayerChoice, chosen: ChosenImage, **traits: Any) -> None:
         self._chosen = chosen
         self._unread: deque[Callable[[], ChosenImage]] = deque(maxlen=1)
+        net = choice.net
         offered = {"_samples": _offered_samples(net), "_uploads": takes_photographs(net)}
-        super().__init__(net, all_rows, rows, layer, **offered, **chosen.traits, **traits)
+        super().__init__(choice, **offered, **chosen.traits, **traits)
         self.on_msg(self._take_message)
 
     def set_image(self, image: Any) -> None:

@@ -1,6 +1,7 @@
 """What every panel shares: a network, a choice of layer, a worker, errors where a person looks."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Event
 from typing import Any, ClassVar
 
@@ -14,19 +15,35 @@ from ..widgets.map_grid import MapGrid
 from ._worker import Job, Worker
 
 
+@dataclass(frozen=True, eq=False)
+class LayerChoice:
+    """The layers of a network that a viewer has to choose from.
+
+    Attributes
+    ----------
+    net : VisionModel
+        The network.
+    all_rows : sequence of LayerInfo
+        All its layers.
+    rows : sequence of LayerInfo
+        Those to choose from.
+    first : str or int
+        The first to show: path, unique name, or index as in ``model.layers``.
+    """
+
+    net: VisionModel
+    all_rows: Sequence[LayerInfo]
+    rows: Sequence[LayerInfo]
+    first: str | int
+
+
 class Viewer(MapGrid):
     """A panel about the layers of one network.
 
     Parameters
     ----------
-    net : VisionModel
-        The network.
-    all_rows : sequence of LayerInfo
-        All layers of the network.
-    rows : sequence of LayerInfo
-        Those to choose from.
-    layer : str or int
-        The first to show: path, unique name, or index as in ``model.layers``.
+    choice : LayerChoice
+        The network and its layers.
     **traits
         Traits of :class:`~convnet_widgets.MapGrid`: `colour_map`, `intensity`, `page_size` …
 
@@ -53,26 +70,19 @@ class Viewer(MapGrid):
     _substitute = traitlets.Bool(False).tag(sync=True)
     _layers = traitlets.List(traitlets.Dict()).tag(sync=True)
 
-    def __init__(
-        self,
-        net: VisionModel,
-        all_rows: Sequence[LayerInfo],
-        rows: Sequence[LayerInfo],
-        layer: str | int,
-        **traits: Any,
-    ) -> None:
-        self.net = net
-        self.rows = list(rows)
-        self._all_rows = list(all_rows)
+    def __init__(self, choice: LayerChoice, **traits: Any) -> None:
+        self.net = choice.net
+        self.rows = list(choice.rows)
+        self._all_rows = list(choice.all_rows)
         self._worker = Worker(self._show_error, self._rest)
         self._shown_layer = ""
-        path = self._find(layer)
+        path = self._find(choice.first)
         super().__init__(
-            caption=net.caption,
+            caption=self.net.caption,
             layer=path,
             channels=self._channels_of(path),
-            _substitute=net.is_substitute,
-            _layers=layer_options(rows),
+            _substitute=self.net.is_substitute,
+            _layers=layer_options(self.rows),
             **{"continuous_update": False, **traits},
         )
         self.observe(self._change_layer, "layer")

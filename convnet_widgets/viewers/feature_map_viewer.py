@@ -15,6 +15,7 @@ from ..rendering.view_figure import ViewFigure
 from ..widgets._assets import module, style
 from ._image_viewer import ImageViewer, chosen_image
 from ._planes import as_planes
+from ._viewer import LayerChoice
 
 _TOGETHER = 256 * 2**20  # bytes; up to here all maps of an image are computed in one pass
 
@@ -76,7 +77,7 @@ class FeatureMapViewer(ImageViewer):
         rows = layers_for(vision, chosen.images)
         shown = [row for row in rows if row.has_maps]
         first = _first_layer(rows, vision) if layer is None else layer
-        super().__init__(vision, rows, shown, first, chosen, **traits)
+        super().__init__(LayerChoice(vision, rows, shown, first), chosen, **traits)
 
     @property
     def maps(self) -> np.ndarray:

@@ -18,7 +18,7 @@ from ..rendering.filter_figures import filter_figure, filters_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._assets import module, style
 from ._planes import as_planes
-from ._viewer import Viewer
+from ._viewer import LayerChoice, Viewer
 
 KINDS = ("colour", "channels", "single", "pointwise")
 
@@ -93,7 +93,7 @@ class FilterViewer(Viewer):
         self._kernels = np.zeros((0, 1, 1, 1), np.float32)
         traits = {"colour_map": "coolwarm", "intensity": "signed", "filter": filter, **traits}
         first = rows[0].path if layer is None else layer
-        super().__init__(vision, list_layers(vision), rows, first, **traits)
+        super().__init__(LayerChoice(vision, list_layers(vision), rows, first), **traits)
 
     @property
     def weights(self) -> np.ndarray:

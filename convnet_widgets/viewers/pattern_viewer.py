@@ -16,6 +16,7 @@ from ._ascent_viewer import AscentViewer
 from ._image_viewer import NO_IMAGE, chosen_image
 from ._pattern_run import PatternRun, in_colour
 from ._pattern_saving import save_run
+from ._viewer import LayerChoice
 
 
 class PatternViewer(AscentViewer):
@@ -107,10 +108,7 @@ class PatternViewer(AscentViewer):
         if first is None:
             raise ValueError(f"{vision.name} has no layer whose channels are known")
         super().__init__(
-            vision,
-            all_rows,
-            rows,
-            first.path if layer is None else layer,
+            LayerChoice(vision, all_rows, rows, first.path if layer is None else layer),
             NO_IMAGE if image is None else chosen_image(vision, image),
             RECIPES | {followed.name: followed},
             Cache() if cache is True else cache or None,
