@@ -92,6 +92,14 @@ export function drawMap(context, canvas, { x, y, width, height }, smooth = false
   context.drawImage(canvas, x, y, width, height);
 }
 
+/** Fills a canvas, one pixel wide, from the last colour of a table down to the first. */
+export function drawColourBar(canvas, colours) {
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(1, colours.length);
+  new Uint32Array(image.data.buffer).set(colours.toReversed());
+  context.putImageData(image, 0, 0);
+}
+
 /** Gives a canvas a backing store of device pixels; setting it also clears it. */
 export function fitCanvas(canvas, width, height) {
   [canvas.width, canvas.height] = [width, height];

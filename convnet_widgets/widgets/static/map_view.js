@@ -1,7 +1,7 @@
 /** The chosen map enlarged, with a colour bar of real values. */
 import { KEEPS_KEYS, all, bind, formatted, h } from "./dom.js";
-import { COLOUR_TRAITS, MAP_TRAITS, coalesced, derived, drawMap, fitCanvas } from "./map_canvas.js";
-import { inColour, limitsOf, mapCanvas, onPixelRatio } from "./map_canvas.js";
+import { COLOUR_TRAITS, MAP_TRAITS, coalesced, derived, drawColourBar, drawMap } from "./map_canvas.js";
+import { fitCanvas, inColour, limitsOf, mapCanvas, onPixelRatio } from "./map_canvas.js";
 import { readColouring, readMaps } from "./map_canvas.js";
 import { limitTo } from "./map_layout.js";
 import { channelText, pointText } from "./map_texts.js";
@@ -95,11 +95,7 @@ class MapView {
   drawScale(maps) {
     this.scale.hidden = inColour(maps);
     if (this.scale.hidden) return;
-    const { colours } = this.colouring();
-    const context = this.bar.getContext("2d");
-    const image = context.createImageData(1, colours.length);
-    new Uint32Array(image.data.buffer).set(colours.toReversed());
-    context.putImageData(image, 0, 0);
+    drawColourBar(this.bar, this.colouring().colours);
     const [low, high] = limitsOf(maps, this.channel, this.colouring());
     const values = high > low ? [high, (low + high) / 2, low] : [low];
     this.ticks.style.justifyContent = high > low ? "" : FLAT_TICK[this.model.get("intensity")];

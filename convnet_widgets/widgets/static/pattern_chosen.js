@@ -1,5 +1,5 @@
 /** The chosen pattern beside the feature map and the weights of its filter, all equally high. */
-import { all, bind, bytes, formatted, h, renamed } from "./dom.js";
+import { all, bind, formatted, h, renamed } from "./dom.js";
 import { derived, MAP_TRAITS, pointAt, readMaps } from "./map_canvas.js";
 import { renderMapView } from "./map_view.js";
 import { renderPatternWeights } from "./pattern_weights.js";
@@ -63,16 +63,4 @@ function chosenMap(model, longer) {
     if (one) answer.textContent = `answers ${formatted(pointAt(maps(), model.get("channel"), { u: 0, v: 0 }).value)}`;
   };
   return { element, cleanUp: all(bind(model, [...ABOUT_MAP, "view_size", "_labels"], draw), view.cleanUp) };
-}
-
-/** The photograph beside its choice, small. */
-export function thumbnail(model) {
-  const image = h("img", { class: "cw-thumbnail", alt: "" });
-  const cleanUp = bind(model, ["_photograph"], () => {
-    const data = bytes(model.get("_photograph"));
-    URL.revokeObjectURL(image.src);
-    image.hidden = !data.length;
-    if (data.length) image.src = URL.createObjectURL(new Blob([data]));
-  });
-  return { element: image, cleanUp: all(cleanUp, () => URL.revokeObjectURL(image.src)) };
 }

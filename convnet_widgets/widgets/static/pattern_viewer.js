@@ -1,9 +1,9 @@
 /** What the filters of a layer answer to most, while it is being found. */
 import { all, h, renamed } from "./dom.js";
 import { renderAscentStatus } from "./ascent_status.js";
-import { chosenRow, thumbnail, withChosen } from "./pattern_chosen.js";
+import { chosenRow, withChosen } from "./pattern_chosen.js";
 import { patternSettings } from "./pattern_settings.js";
-import { photographChooser } from "./photograph.js";
+import { photographChooser, thumbnail } from "./photograph.js";
 import { renderPictureGrid } from "./picture_grid.js";
 import { layerChooser, placed, viewerPanel } from "./viewer_panel.js";
 

@@ -1,6 +1,6 @@
 /** The weights of the chosen filter: small kernels in signed colours, or bars where they are 1×1. */
 import { all, bind, bytes, formatted, h } from "./dom.js";
-import { coalesced, fitCanvas, onPixelRatio } from "./map_canvas.js";
+import { coalesced, drawColourBar, fitCanvas, onPixelRatio } from "./map_canvas.js";
 import { numbersOf, tableColours } from "./map_values.js";
 import { colourWeight, kernelLayout, kernelPixel, weightText, weightsCaption } from "./pattern_kernels.js";
 import { pointOver } from "./pointing.js";
@@ -79,10 +79,7 @@ class PatternWeights {
   }
 
   drawScale(largest, colours) {
-    const context = this.bar.getContext("2d");
-    const image = context.createImageData(1, colours.length);
-    new Uint32Array(image.data.buffer).set(colours.toReversed());
-    context.putImageData(image, 0, 0);
+    drawColourBar(this.bar, colours);
     const values = largest ? [largest, 0, -largest] : [0];
     this.ticks.replaceChildren(...values.map((value) => h("span", {}, formatted(value))));
     this.ticks.style.justifyContent = largest ? "" : "center";

@@ -24,10 +24,10 @@ export function renderPhotograph({ model, el }) {
   stage.addEventListener("pointermove", (event) => tellPoint(el, pointOver(image, event)));
   stage.addEventListener("pointerleave", () => tellPoint(el, null));
   return all(
-    bind(model, ["_photograph", "_image_name"], () => showPhotograph(model, element, image)),
+    bindPhotograph(model, image, element),
+    bind(model, ["_image_name"], () => (image.alt = photographName(model))),
     bind(model, ["view_size"], () => enlarge(image, model.get("view_size"))),
     () => el.removeEventListener("cw-mark", mark),
-    () => URL.revokeObjectURL(image.src),
     () => element.remove(),
   );
 }
@@ -58,12 +58,27 @@ async function upload(model, file) {
   file.value = "";
 }
 
-function showPhotograph(model, element, image) {
-  const data = bytes(model.get("_photograph"));
-  element.hidden = !data.length;
-  URL.revokeObjectURL(image.src);
-  if (data.length) image.src = URL.createObjectURL(new Blob([data]));
-  image.alt = model.get("_image_name") ? `Photograph: ${model.get("_image_name")}` : "Photograph";
+/** The photograph beside its choice, small. */
+export function thumbnail(model) {
+  const element = h("img", { class: "cw-thumbnail", alt: "" });
+  return { element, cleanUp: bindPhotograph(model, element, element) };
+}
+
+/** Keeps the photograph in an image, and `element` hidden without one. */
+function bindPhotograph(model, image, element) {
+  const forget = () => URL.revokeObjectURL(image.src);
+  const unbind = bind(model, ["_photograph"], () => {
+    const data = bytes(model.get("_photograph"));
+    element.hidden = !data.length;
+    forget();
+    if (data.length) image.src = URL.createObjectURL(new Blob([data]));
+  });
+  return all(unbind, forget);
+}
+
+function photographName(model) {
+  const name = model.get("_image_name");
+  return name ? `Photograph: ${name}` : "Photograph";
 }
 
 function showSamples(model, samples) {
