@@ -36,8 +36,10 @@ class Layer:
         """From images to the mean of each channel."""
         return tf.function(lambda images: tf.reduce_mean(self.model(images), [1, 2]))
 
-    def scores(self, images, filters):
+    def scores(self, images, filters, preprocessed=False):
         """The mean of an image's own channel, the network's padding and all, as the book has it."""
+        if preprocessed:
+            images = self.net.preprocess(images.copy())  # Keras' own writes into what it is given
         parts = [images[i : i + _BATCH] for i in range(0, len(images), _BATCH)]
         means = np.concatenate([self.means(tf.constant(part)).numpy() for part in parts])
         return means[np.arange(len(filters)), list(filters)]

@@ -6,42 +6,14 @@ websocket frame in the page's own thread: of 1.6 MB each that costs the viewer a
 """
 
 from _lab import open_notebook
-from _moves import Target, install_probe
+from _moves import install_probe
+from _round_trip import Alternating, round_trip, round_trip_cell
 
 CHANGES, ROUNDS = 40, 4
 AIM = 150  # ms
 
 CELLS = [
-    """
-import anywidget
-import os
-import traitlets
-class RoundTrip(anywidget.AnyWidget):
-    _esm = '''
-    export default { render({ model, el }) {
-      el.innerHTML = `<input type="range" min="0" max="1" value="0">
-        <br><canvas width="300" height="300"></canvas>`;
-      el.className = "bench-round-trip";
-      const [input, context] = [el.firstChild, el.lastChild.getContext("2d")];
-      const draw = () => {
-        context.fillStyle = model.get("asked") ? "red" : "blue";
-        context.fillRect(0, 0, 300, 300);
-      };
-      input.dataset.lmSuppressShortcuts = "true";
-      input.oninput = () => {
-        model.set("asked", input.valueAsNumber);
-        model.save_changes();
-      };
-      model.on("change:answer", draw);
-      draw();
-    } };
-    '''
-    asked = traitlets.Int(0).tag(sync=True)
-    answer = traitlets.Bytes(b"").tag(sync=True)
-    @traitlets.observe("asked")
-    def _answer(self, _):
-        self.answer = os.urandom(2 * 56 * 56 * 256)
-RoundTrip()""",
+    round_trip_cell(2 * 56 * 56 * 256),
     """
 import keras
 import numpy as np
@@ -78,27 +50,10 @@ widgets.VBox([slider, output])""",
 ]
 
 
-OTHER_WAY = {"ArrowUp": "ArrowDown", "ArrowDown": "ArrowUp"}
-
-
-class Alternating(Target):
-    """A choice of two, changed to and fro."""
-
-    def move(self, page):
-        """Choose the other one."""
-        super().move(page)
-        self.keys = tuple(OTHER_WAY.get(key, key) for key in self.keys)
-
-
 def targets():
     """The floor; the list of layers of the viewer, where Enter chooses; and subplots."""
     return [
-        Alternating(
-            "empty round trip",
-            ".bench-round-trip input",
-            ".bench-round-trip canvas",
-            ("ArrowUp",),
-        ),
+        round_trip(),
         Alternating(
             "FeatureMapViewer",
             ".cw-feature-maps [role=combobox]",

@@ -1,8 +1,9 @@
 """How many filters of five layers come out blank: the book's recipe and ours.
 
 A pattern is blank if its last image varies no more than its start, or if the filter of the plain
-network answers to it no more than to the start. "ours blank" is without help, "helped" and "dead"
-are as `filter_patterns` reports, "unreported" is blank and not reported dead. Aim: nothing
+network answers to it no more than to the start, both sent through the preprocessing where the
+recipe does so. "ours blank" is without help; "helped", "weaker" and "dead" are as
+`filter_patterns` reports, "unreported" is blank and reported neither weaker nor dead. Aim: nothing
 unreported.
 """
 
@@ -33,20 +34,21 @@ def made(layer, filters, recipe):
     return starts, np.stack(images), np.array(status), np.array(aided)
 
 
-def is_blank(layer, filters, starts, images):
+def is_blank(layer, filters, starts, images, preprocessed):
     """Whether each image varies no more than its start, or the plain network answers no more."""
     still = images.std(axis=(1, 2, 3)) <= starts.std(axis=(1, 2, 3))
-    return still | (layer.scores(images, filters) <= layer.scores(starts, filters))
+    noise, reached = (layer.scores(one, filters, preprocessed) for one in (starts, images))
+    return still | (reached <= noise)
 
 
 def counted(layer, filters, name):
     """Of each filter whether it is blank in the book's recipe, needs help, and what came of it."""
     starts, images, *_ = made(layer, filters, RECIPES["book"])
-    book = is_blank(layer, filters, starts, images)
+    book = is_blank(layer, filters, starts, images, preprocessed=False)
     starts, images, status, aided = made(layer, filters, RECIPES[name])
-    dead = status == "dead"
-    unreported = is_blank(layer, filters, starts, images) & ~dead
-    return book, aided, status == "helped", dead, unreported
+    fates = [status == one for one in ("helped", "weaker", "dead")]
+    blank = is_blank(layer, filters, starts, images, RECIPES[name].preprocessed)
+    return book, aided, *fates, blank & (status != "weaker") & (status != "dead")
 
 
 def compare(layer, filters, name):
@@ -64,7 +66,7 @@ def main():
     )
     parser.add_argument("--recipe", default="fast", help="default: fast")
     given = parser.parse_args()
-    columns = ("book blank", "ours blank", "helped", "dead", "unreported")
+    columns = ("book blank", "ours blank", "helped", "weaker", "dead", "unreported")
     print(f"{'layer':14}{'of':>5}{''.join(f'{column:>12}' for column in columns)}", flush=True)
     for name in LAYERS:
         layer = Layer(name, SIZE)

@@ -13,40 +13,13 @@ import argparse
 import numpy as np
 from _lab import open_notebook
 from _moves import Target, install_probe
+from _round_trip import round_trip, round_trip_cell
 
 ROUNDS, MOVES = 6, 20
 QUIET = 2500  # ms without a change, after which nothing more is expected
 
 CELLS = [
-    """
-import anywidget
-import traitlets
-class RoundTrip(anywidget.AnyWidget):
-    _esm = '''
-    export default { render({ model, el }) {
-      el.innerHTML = `<input type="range" min="0" max="1" value="0">
-        <br><canvas width="300" height="300"></canvas>`;
-      el.className = "bench-round-trip";
-      const [input, context] = [el.firstChild, el.lastChild.getContext("2d")];
-      const draw = () => {
-        context.fillStyle = model.get("answer") ? "red" : "blue";
-        context.fillRect(0, 0, 300, 300);
-      };
-      input.dataset.lmSuppressShortcuts = "true";
-      input.oninput = () => {
-        model.set("asked", input.valueAsNumber);
-        model.save_changes();
-      };
-      model.on("change:answer", draw);
-      draw();
-    } };
-    '''
-    asked = traitlets.Int(0).tag(sync=True)
-    answer = traitlets.Int(0).tag(sync=True)
-    @traitlets.observe("asked")
-    def _answer(self, change):
-        self.answer = change.new
-RoundTrip()""",
+    round_trip_cell(16),
     """
 import ipywidgets
 import convnet_widgets as cw
@@ -68,15 +41,6 @@ for viewer in (choosing, maps, running):
 
 CHOOSING, RUNNING = ".bench-choosing", ".bench-running"
 SLIDER = ".cw-feature-maps input[type=range]", ".cw-feature-maps canvas.cw-view-map"
-
-
-class RoundTrip(Target):
-    """A slider of two places, moved to and fro."""
-
-    def move(self, page):
-        """Move to the other place."""
-        self.keys = ("ArrowUp",) if len(self.times) % 2 == 0 else ("ArrowDown",)
-        super().move(page)
 
 
 def stop(page, viewer):
@@ -180,7 +144,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
     rounds = parser.parse_args().rounds
-    floor = RoundTrip("empty round trip", ".bench-round-trip input", ".bench-round-trip canvas")
+    floor = round_trip()
     with open_notebook(CELLS) as page:
         install_probe(page)
         burst(page, floor)
