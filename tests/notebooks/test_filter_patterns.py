@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 import convnet_widgets as cw
-from notebooks import WIDGET_VIEW, refusal, run
+from notebooks import WIDGET_VIEW, check_refusal_of_other_weights, run
 
 NOTEBOOK = "05_filter_patterns.ipynb"
 CAPTION = "VGG16 · weights: hed-bsds500"
@@ -240,8 +240,4 @@ def test_every_figure_bears_the_caption_and_is_live(executed):
 
 
 def test_weights_of_another_network_are_refused_in_a_sentence(tmp_path):
-    other = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
-    other.save_weights(tmp_path / "other.weights.h5")
-    sentence = refusal(NOTEBOOK, tmp_path, {"WEIGHTS": str(tmp_path / "other.weights.h5")})
-    assert sentence.startswith("other.weights.h5: not weights of VGG16 as it is built here")
-    assert "\n" not in sentence
+    check_refusal_of_other_weights(NOTEBOOK, tmp_path)

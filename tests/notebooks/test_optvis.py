@@ -9,7 +9,7 @@ from pictures import cat_pixels
 from PIL import Image, ImageSequence
 
 import convnet_widgets as cw
-from notebooks import WIDGET_VIEW, refusal, run
+from notebooks import WIDGET_VIEW, check_refusal_of_other_weights, run
 
 NOTEBOOK = "07_activation_models_and_optvis.ipynb"
 CAPTION = "VGG16 · weights: hed-bsds500"
@@ -177,8 +177,4 @@ def test_every_picture_and_panel_bears_its_caption(executed):
 
 
 def test_weights_of_another_network_are_refused_in_a_sentence(tmp_path):
-    other = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
-    other.save_weights(tmp_path / "other.weights.h5")
-    sentence = refusal(NOTEBOOK, tmp_path, {"WEIGHTS": str(tmp_path / "other.weights.h5")})
-    assert sentence.startswith("other.weights.h5: not weights of VGG16 as it is built here")
-    assert "\n" not in sentence
+    check_refusal_of_other_weights(NOTEBOOK, tmp_path)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import nbformat
 import numpy as np
 import pytest
@@ -84,6 +85,17 @@ def refusal(name, folder, given, kind="ValueError"):
         run(name, {}, folder, given)
     assert caught.value.ename == kind
     return caught.value.evalue
+
+
+def check_refusal_of_other_weights(name, folder):
+    """Check that ``notebooks/<name>`` refuses weights that do not fit; returns the sentence."""
+    other = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
+    path = Path(folder) / "other.weights.h5"
+    other.save_weights(path)
+    sentence = refusal(name, folder, {"WEIGHTS": str(path)})
+    assert sentence.startswith("other.weights.h5: not weights of VGG16 as it is built here")
+    assert "\n" not in sentence
+    return sentence
 
 
 def _put_in(notebook, given):
