@@ -68,6 +68,7 @@ class AscentViewer(CompanionViewer):
     _cells = traitlets.Dict().tag(sync=True)
     _curve_steps = traitlets.Bytes(b"").tag(sync=True)
     _curves = traitlets.Bytes(b"").tag(sync=True)
+    _kept = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,

@@ -10,8 +10,10 @@ from ..core.patterns.cache import Cache
 from ..core.patterns.climbing import Climb, climb
 from ..core.patterns.requests import Request
 from ..core.patterns.results import Patterns
+from ..rendering.reduction import reduced
 from ..widgets._ascent_record import AscentRecord
 from ..widgets._countdown import Countdown
+from ..widgets._picture_traits import draft_reduction
 from ._pattern_film import Film
 
 _UNSEEN = -1  # steps of a filter of which nothing has come
@@ -38,10 +40,11 @@ class PatternRun:
         self._items = climb(request, cache)
         self._places = {filter: place for place, filter in enumerate(request.filters)}
         self._pictures: np.ndarray | None = None
+        self._small: np.ndarray | None = None
         self._objective = np.full(count, np.nan, np.float32)
         self._reached = np.full(count, _UNSEEN)
         self._attempt = np.zeros(count, int)
-        self._kept: list[int] = []
+        self.kept = dict[int, float]()  # what is not climbed now reaches, by place
         self._blank: set[int] = set()
 
     @property
@@ -80,8 +83,19 @@ class PatternRun:
         return self._pictures
 
     @property
+    def small(self) -> UInt8[np.ndarray, "filters rows columns 3"]:
+        """The same in colour, reduced by `reduction` where they are many or large."""
+        assert self._small is not None
+        return self._small
+
+    @property
+    def reduction(self) -> int:
+        """Pixels of a side of a pattern that are one of a small one."""
+        return draft_reduction(*self.pictures.shape[:3])
+
+    @property
     def patterns(self) -> Patterns:
-        """The same with all it takes to make them again."""
+        """The patterns with all it takes to make them again."""
         request = self.request
         fates: list[Any] = [one or "unfinished" for one in self.status]
         return Patterns(
@@ -121,7 +135,7 @@ class PatternRun:
         for place, status in zip(places, item.status or (), strict=False):
             self.status[place] = status
         if self._framed > before:
-            self._film.add(self._framed, in_colour(self.pictures))
+            self._film.add(self._framed, self.small)
 
     def _paint(
         self, places: Sequence[int], pictures: UInt8[np.ndarray, "filters height width channels"]
@@ -129,11 +143,15 @@ class PatternRun:
         if self._pictures is None:
             self._pictures = np.zeros((len(self._places), *pictures.shape[1:]), np.uint8)
         self._pictures[places] = pictures
+        small = reduced(in_colour(pictures), self.reduction)
+        if self._small is None:
+            self._small = np.zeros((len(self._places), *small.shape[1:]), np.uint8)
+        self._small[places] = small
 
     def _score(self, places: list[int], item: Climb) -> None:
         self._objective[places] = item.step.objective
         if item.status and (self._reached[places] == _UNSEEN).all():
-            self._kept = places
+            self.kept |= dict(zip(places, item.step.objective.tolist(), strict=True))
         elif item.attempt >= self._attempt[places].max():
             self._draw_curves(places, item)
         if item.attempt == 0:
@@ -154,8 +172,8 @@ class PatternRun:
 
     def _end(self) -> None:
         self.is_over = True
-        if self._kept:  # no earlier, since their ends alone would bend the mean
-            self.record.add(self.steps, self._among_all(self._kept))
+        if len(self.kept) == len(self._places):  # else their ends alone would bend the mean
+            self.record.add(self.steps, self._objective)
 
     @property
     def _framed(self) -> int:
@@ -163,7 +181,7 @@ class PatternRun:
 
     def film(self) -> list[UInt8[np.ndarray, "rows columns 3"]]:
         """A few pictures of the course, at most 32, the present one the last."""
-        return self._film.until(self.step, in_colour(self.pictures))
+        return self._film.until(self.step, self.small)
 
 
 def in_colour(

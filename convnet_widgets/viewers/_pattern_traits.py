@@ -3,13 +3,13 @@
 from typing import Any
 
 from ..widgets._ascent_record import AscentRecord
-from ..widgets._picture_traits import picture_traits
+from ..widgets._picture_traits import draft_traits, picture_traits
 from ._pattern_run import PatternRun, in_colour
 
 NOTHING: dict[str, Any] = {
     **{"_sheet": b"", "_cells": {}, "_labels": [], "_fates": [], "status": []},
     **{"step": 0, "_share": 0.0, "_seconds_left": None, "running": False},
-    **{"_helping": 0, "_over": False, "_failed": True},
+    **{"_helping": 0, "_over": False, "_failed": True, "_kept": {}},
     **AscentRecord().traits(),
 }
 """Where nothing could be begun."""
@@ -18,8 +18,9 @@ NOTHING: dict[str, Any] = {
 def run_traits(run: PatternRun, draft: bool) -> dict[str, Any]:
     """Traits of a run as far as it is; a draft has its pictures as JPEG."""
     return {
-        **picture_traits(in_colour(run.pictures), draft),
+        **(_draft(run) if draft else picture_traits(in_colour(run.pictures))),
         **run.record.traits(),
+        "_kept": {str(place): value for place, value in run.kept.items()},
         "_labels": [str(one) for one in run.request.filters],
         "_fates": run.fates,
         "status": list(run.status),
@@ -30,6 +31,10 @@ def run_traits(run: PatternRun, draft: bool) -> dict[str, Any]:
         "_over": run.is_over,
         "_failed": run.has_failed,
     }
+
+
+def _draft(run: PatternRun) -> dict[str, Any]:
+    return draft_traits(run.small, run.pictures.shape, run.reduction)
 
 
 def size_of(traits: dict[str, Any]) -> int:

@@ -121,9 +121,9 @@ class PictureGrid(Widget):
         status, labels : sequence, optional
             As for the class.
         draft : bool
-            Whether better pictures follow soon. Drafts are sent as JPEG, at most ten and a
-            megabyte in a second; the others are left out. What is to stay is no draft: it is
-            exact.
+            Whether better pictures follow soon. Drafts are sent as JPEG of a million pixels at
+            most, larger ones reduced, at most ten and a megabyte in a second; the others are
+            left out. What is to stay is no draft: it is exact.
 
         Returns
         -------

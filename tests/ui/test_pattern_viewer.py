@@ -235,11 +235,20 @@ def test_after_bars_a_layer_without_weights_says_so(show, arrive):
     assert note.text_content() == "this Add layer has no kernel of its own"
 
 
-def test_what_is_kept_from_an_earlier_run_has_no_plot(show, tmp_path):
+def test_what_is_kept_from_an_earlier_run_has_no_curve_and_says_so(show, tmp_path):
     settings, model = QUICK | {"cache": Cache(tmp_path)}, nested()
-    page = show(PatternViewer(model, "conv1", **settings))
+    page = show(PatternViewer(model, "conv1", [1], **settings))
     said, plot = page.get_by_text("kept from an earlier run"), page.locator(".cw-ascent-plot > svg")
-    assert (said.is_visible(), plot.is_visible()) == (False, True)
+    assert (said.count(), plot.is_visible()) == (0, True)
+    viewer = PatternViewer(model, "conv1", **settings)
+    page = show(viewer)
+    dots = page.locator(".cw-ascent-plot circle")
+    assert (said.count(), dots.count()) == (0, 2)
+    page.get_by_role("option", name="filter 1").click()
+    page.evaluate(FRAME)
+    assert (said.is_visible(), plot.is_visible(), dots.count()) == (True, True, 1)
+    value = page.locator(".cw-ascent-key").first.text_content().split(",")[0].split()[-1]
+    assert float(value.replace("−", "-")) == pytest.approx(viewer.patterns.activations[1], rel=1e-3)
     page = show(PatternViewer(model, "conv1", **settings))
     assert (said.is_visible(), plot.is_visible()) == (True, False)
     assert page.locator(".cw-ascent-key").first.text_content().startswith("filter 0: ")

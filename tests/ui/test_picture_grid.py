@@ -89,6 +89,29 @@ def test_a_draft_is_drawn_nearly(page, show):
         np.testing.assert_allclose(drawn, given[place, 1:-1, 1:-1], atol=4)
 
 
+def test_a_reduced_draft_is_drawn_as_large_as_the_pictures_and_in_its_place(page, show):
+    given = np.zeros((512, 130, 130, 3), np.uint8)
+    given[:, :65] = 200
+    given[5, 65:, 65:] = [0, 90, 220]
+    grid = PictureGrid(index=5)
+    grid.set_pictures(given, draft=True)
+    grid.index = 5
+    assert grid._cells["reduced"] == 5
+    show(page, grid)
+    before = page.evaluate(SIDES, TILES)
+    drawn = pixels(page, ENLARGED).astype(int)
+    assert drawn.shape == (130, 130, 3)
+    place = np.arange(130)
+    far = np.min([place, 129 - place, np.abs(place - 64.5)], axis=0) >= 12  # from other colours
+    expected = given[5].astype(int)
+    np.testing.assert_allclose(drawn[np.ix_(far, far)], expected[np.ix_(far, far)], atol=20)
+    half = drawn[:, 20].mean(-1)  # the edge is where it was
+    assert np.flatnonzero(half < 100)[0] == pytest.approx(65, abs=2)
+    grid.set_pictures(given)
+    show(page, grid)
+    assert page.evaluate(SIDES, TILES) == before
+
+
 def test_enlarged_pixels_are_squares(page, show):
     show(page, PictureGrid(pictures(4, 64, 64)))
     assert page.evaluate(SIDES, ENLARGED)[0] % 64 == 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convnet_widgets.viewers._pattern_film import Film, reduced
+from convnet_widgets.viewers._pattern_film import Film
 
 
 def numbered(number, count=1, size=4):
@@ -28,12 +28,3 @@ def test_what_is_kept_does_not_change_with_the_pictures():
     first, last = film.until(1, pictures)
     assert (first == 3).all()
     assert (last == 9).all()
-
-
-def test_many_large_pictures_are_reduced_to_their_means():
-    rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (80, 256, 256, 3), np.uint8)
-    small = reduced(pictures)
-    assert small.shape == (80, 85, 85, 3)
-    mean = pictures[7, 3:6, 6:9].reshape(-1, 3).mean(0).round()
-    np.testing.assert_allclose(small[7, 1, 2], mean, atol=1)

@@ -22,11 +22,16 @@ from convnet_widgets.core.patterns.displaying import displayable
 from convnet_widgets.core.patterns.filter_patterns import ascend_filters, filter_patterns
 from convnet_widgets.core.patterns.optimisers import NormalisedGradient
 from convnet_widgets.core.patterns.recipes import BOOK, FAST
+from convnet_widgets.core.patterns.requests import requested
 from convnet_widgets.core.patterns.steps import DivergedError
 from convnet_widgets.rendering.pattern_figures import hatched
+from convnet_widgets.rendering.reduction import reduced
 from convnet_widgets.viewers import _pattern_run, _pattern_weights
+from convnet_widgets.viewers._pattern_run import PatternRun
+from convnet_widgets.viewers._pattern_traits import run_traits
 from convnet_widgets.viewers._pattern_weights import layer_weights
 from convnet_widgets.viewers.pattern_viewer import PatternViewer
+from convnet_widgets.widgets import _picture_traits
 
 JAVASCRIPT = Path(__file__).parents[1] / "widgets" / "js"
 QUICK = {"recipe": "book", "size": 16, "steps": 3, "cache": False}
@@ -178,6 +183,43 @@ def test_a_second_look_is_taken_from_the_disk(tmp_path, monkeypatch):
     assert not compiled
     ends = np.frombuffer(viewer._curves, "<f4").reshape(1, -1)
     np.testing.assert_array_equal(ends[0, 1:], first.activations)
+
+
+def test_patterns_from_the_disk_are_no_part_of_the_curves_of_new_ones(tmp_path):
+    settings = QUICK | {"cache": Cache(tmp_path)}
+    model = kinds.nested()
+    PatternViewer(model, "conv1", [2, 0], **settings).wait()
+    viewer = PatternViewer(model, "conv1", [0, 1, 2, 3], **settings)
+    values = viewer.patterns.activations
+    assert viewer._kept == {"0": values[0], "2": values[2]}
+    curves = np.frombuffer(viewer._curves, "<f4").reshape(4, -1)
+    assert np.isnan(curves[:, [1, 3]]).all()
+    np.testing.assert_array_equal(curves[-1, [2, 4]], values[[1, 3]])
+    np.testing.assert_allclose(curves[:, 0], curves[:, [2, 4]].mean(1), rtol=1e-6)
+    viewer.layer = "conv2"
+    viewer.wait()
+    assert viewer._kept == {}
+
+
+def test_a_draft_has_the_means_of_all_pictures_and_only_new_ones_are_reduced(monkeypatch):
+    monkeypatch.setattr(_picture_traits, "_DRAFT_PIXELS", 2**12)
+    counts = []
+
+    def counted(pictures, side):
+        counts.append(len(pictures))
+        return reduced(pictures, side)
+
+    monkeypatch.setattr(_pattern_run, "reduced", counted)
+    image = keras.Input((None, None, 3))
+    model = kinds.seeded(keras.Model(image, layers.Conv2D(9, 3, name="conv")(image)))
+    run = PatternRun(requested(model, "conv", range(9), BOOK, 40, 2, 0, None), None)
+    while run.advance(lambda: 0.0):
+        squares = run.pictures[:, :39, :39].reshape(9, 13, 3, 13, 3, 3)
+        np.testing.assert_allclose(run.small[:, :13, :13], squares.mean((2, 4)), atol=1)
+        traits = run_traits(run, draft=True)
+        assert np.asarray(Image.open(io.BytesIO(traits["_sheet"])))[..., 0].size <= 2**12
+        assert (traits["_cells"]["height"], traits["_cells"]["reduced"]) == (40, 3)
+    assert counts == [9, *[5, 4] * 3]  # the start, two steps and the end, in two batches
 
 
 def test_of_many_filters_the_first_64_are_shown():

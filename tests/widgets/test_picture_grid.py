@@ -31,7 +31,8 @@ def decoded(grid):
     cells, sheet = grid._cells, sheet_of(grid)
     corners = [divmod(i, cells["columns"]) for i in range(cells["count"])]
     places = [(row * cells["down"], column * cells["across"]) for row, column in corners]
-    return np.stack([sheet[y : y + grid.height, x : x + grid.width] for y, x in places])
+    height, width = (-(-side // cells["reduced"]) for side in (grid.height, grid.width))
+    return np.stack([sheet[y : y + height, x : x + width] for y, x in places])
 
 
 @pytest.fixture
@@ -76,6 +77,30 @@ def test_a_draft_of_a_smooth_picture_is_close_and_small():
     grid.set_pictures(tiles, draft=True)
     assert np.abs(decoded(grid).astype(int) - tiles).max() <= 8
     assert len(grid._sheet) < tiles.nbytes / 20
+
+
+@pytest.mark.parametrize(
+    ("count", "height", "width"), [(512, 128, 128), (64, 224, 224), (1, 1500, 1500), (300, 20, 300)]
+)
+def test_a_draft_of_much_has_about_a_million_pixels_at_most(count, height, width):
+    grid = PictureGrid()
+    grid.set_pictures(np.zeros((count, height, width, 3), np.uint8), draft=True)
+    assert sheet_of(grid)[..., 0].size <= 2**20
+    assert (grid.count, grid.height, grid.width) == (count, height, width)
+    grid.set_pictures(np.zeros((count, height, width, 3), np.uint8))
+    assert decoded(grid).shape == (count, height, width, 3)
+
+
+def test_a_draft_of_much_has_the_means_of_neighbours():
+    grid = PictureGrid()
+    tiles = np.zeros((512, 128, 128, 3), np.uint8)
+    tiles[7, :64] = [90, 150, 210]
+    tiles[7, 64:, ::2] = 200
+    assert grid.set_pictures(tiles, draft=True)
+    small = decoded(grid)[7, :, 2:-2].astype(int)  # colours blur by a pixel
+    assert grid._cells["reduced"] == 4
+    np.testing.assert_allclose(small[2:14] - [90, 150, 210], 0, atol=4)
+    np.testing.assert_allclose(small[18:-2], 100, atol=4)
 
 
 @pytest.mark.parametrize(

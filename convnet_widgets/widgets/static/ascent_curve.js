@@ -19,6 +19,27 @@ export function curveOf({ count, column }, index) {
   return count ? column(1 + limitTo(index, 0, count - 1)) : [];
 }
 
+/**
+ * The chosen picture and the mean of all, in words and with a curve. What is `kept` from an earlier
+ * run, by place, has none now and is no part of the mean, unless all are.
+ */
+export function toldCurves(curves, { index, name, kept }) {
+  const isKept = index in kept;
+  const [all, climbed] = [curves.count, curves.count - Object.keys(kept).length];
+  const chosen = isKept ? [kept[index]] : curveOf(curves, index);
+  const mean = climbed && climbed < all ? `mean of ${climbed} new` : `mean of ${all}`;
+  const told = [
+    { kind: "chosen", text: lastValue(name, chosen) + (isKept ? ", kept from an earlier run" : ""), curve: isKept ? null : chosen },
+    { kind: "mean", text: lastValue(mean, curves.mean), curve: climbed ? curves.mean : null },
+  ];
+  return all > 1 ? told : told.slice(0, 1);
+}
+
+function lastValue(name, curve) {
+  const value = curve.findLast(Number.isFinite);
+  return `${name}: ${value == null ? "–" : formatted(value)}`;
+}
+
 /** Lowest and highest finite number with a little room; from 0 to twice the only one. */
 export function rangeOfCurves(...curves) {
   const finite = curves.flat().filter(Number.isFinite);

@@ -1,6 +1,6 @@
 /** The objective by step as a small plot: the chosen picture and the mean of all. */
-import { bind, bytes, all, formatted, h } from "./dom.js";
-import { curveOf, curvePath, endOfSteps, niceTicks, rangeOfCurves, readCurves, tickText } from "./ascent_curve.js";
+import { bind, bytes, all, h } from "./dom.js";
+import { curveOf, curvePath, endOfSteps, niceTicks, rangeOfCurves, readCurves, tickText, toldCurves } from "./ascent_curve.js";
 import { coalesced, derived } from "./map_canvas.js";
 import { numbersOf } from "./map_values.js";
 
@@ -15,8 +15,7 @@ const STEP_TICK = 70; // CSS pixels that a tick of the steps needs
 export function ascentPlot(model) {
   const legend = h("div", { class: "cw-ascent-legend" });
   const drawing = svg("svg", { role: "img", height: PLOT_HEIGHT });
-  const kept = h("div", { class: "cw-muted" }, "kept from an earlier run");
-  const element = h("div", { class: "cw-ascent-plot" }, legend, drawing, kept);
+  const element = h("div", { class: "cw-ascent-plot" }, legend, drawing);
   const curves = derived(model, CURVE_TRAITS, () => {
     const steps = numbersOf(bytes(model.get("_curve_steps")), Int32Array);
     return readCurves(steps, numbersOf(bytes(model.get("_curves")), Float32Array));
@@ -24,14 +23,8 @@ export function ascentPlot(model) {
   const draw = coalesced(() => drawPlot(model, curves(), element, legend, drawing));
   const sizes = new ResizeObserver(draw);
   sizes.observe(element);
-  const unbind = bind(model, [...CURVE_TRAITS, "steps", "index", "labels", "unit"], draw);
-  const unbindKept = bind(model, ["_curve_steps", "over"], () => {
-    // what was climbed now has a point at its start too
-    const isKept = Boolean(model.get("over")) && curves().steps.length === 1;
-    kept.hidden = !isKept;
-    drawing.toggleAttribute("hidden", isKept);
-  });
-  return { element, cleanUp: all(unbind, unbindKept, () => sizes.disconnect(), draw.cancel) };
+  const unbind = bind(model, [...CURVE_TRAITS, "kept", "steps", "index", "labels", "unit"], draw);
+  return { element, cleanUp: all(unbind, () => sizes.disconnect(), draw.cancel) };
 }
 
 function drawPlot(model, curves, element, legend, drawing) {
@@ -39,29 +32,22 @@ function drawPlot(model, curves, element, legend, drawing) {
   const width = element.clientWidth;
   if (!width) return;
   const index = model.get("index");
-  const [chosen, mean] = [curveOf(curves, index), curves.mean];
   const name = `${model.get("unit")} ${model.get("labels")[index] ?? index}`;
-  const texts = [valueText(name, chosen), valueText(`mean of ${curves.count}`, mean)];
-  const shown = curves.count > 1 ? 2 : 1;
-  legend.replaceChildren(h("span", { class: "cw-muted" }, "objective"), ...keys(texts).slice(0, shown));
-  drawing.setAttribute("aria-label", `Objective by step: ${texts.slice(0, shown).join(", ")}`);
+  const told = toldCurves(curves, { index, name, kept: model.get("kept") ?? {} });
+  const lines = told.filter(({ curve }) => curve);
+  legend.replaceChildren(h("span", { class: "cw-muted" }, "objective"), ...told.map(legendKey));
+  drawing.toggleAttribute("hidden", !lines.length);
+  drawing.setAttribute("aria-label", `Objective by step: ${told.map(({ text }) => text).join(", ")}`);
   drawing.setAttribute("width", width);
-  const end = endOfSteps(curves.steps, chosen, model.get("steps"));
-  const scale = scales(width, curves.steps, end, [chosen, mean].slice(0, shown));
-  const paths = [[mean, "cw-ascent-mean"], [chosen, "cw-ascent-chosen"]].slice(2 - shown);
-  const lines = paths.flatMap(([curve, name]) => curveWithEnd(curves.steps, curve, scale, name));
-  drawing.replaceChildren(...axes(scale), ...lines);
+  const end = endOfSteps(curves.steps, curveOf(curves, index), model.get("steps"));
+  const scale = scales(width, curves.steps, end, lines.map(({ curve }) => curve));
+  const paths = lines.toReversed().flatMap(({ curve, kind }) => curveWithEnd(curves.steps, curve, scale, kind));
+  drawing.replaceChildren(...axes(scale), ...paths);
 }
 
-function valueText(name, curve) {
-  const value = curve.findLast(Number.isFinite);
-  return `${name}: ${value == null ? "–" : formatted(value)}`;
-}
-
-function keys(texts) {
-  const names = ["cw-ascent-chosen", "cw-ascent-mean"];
-  const line = (name) => svg("svg", { width: 18, height: 8 }, svg("path", { class: name, d: "M0 4L18 4" }));
-  return texts.map((text, i) => h("span", { class: "cw-ascent-key" }, line(names[i]), text));
+function legendKey({ text, curve, kind }) {
+  const line = curve && svg("svg", { width: 18, height: 8 }, svg("path", { class: `cw-ascent-${kind}`, d: "M0 4L18 4" }));
+  return h("span", { class: "cw-ascent-key" }, line, text);
 }
 
 // from values to CSS pixels
@@ -84,12 +70,12 @@ function scales(width, steps, end, curves) {
 }
 
 /** A curve as far as the axis, and a dot at its end, which is all there is to see of one step. */
-function curveWithEnd(steps, curve, { x, y, end }, name) {
+function curveWithEnd(steps, curve, { x, y, end }, kind) {
   const last = curve.findLastIndex(Number.isFinite);
   const within = steps.filter((step) => step <= end);
-  const line = svg("path", { class: name, d: curvePath(within.map(x), curve.map(y)) });
+  const line = svg("path", { class: `cw-ascent-${kind}`, d: curvePath(within.map(x), curve.map(y)) });
   if (last < 0 || steps[last] > end) return [line];
-  return [line, svg("circle", { class: name, cx: x(steps[last]), cy: y(curve[last]), r: 2 })];
+  return [line, svg("circle", { class: `cw-ascent-${kind}`, cx: x(steps[last]), cy: y(curve[last]), r: 2 })];
 }
 
 function axes({ ticks, stepTicks, left, right, base, x, y }) {

@@ -9,7 +9,7 @@ import { layerChooser, placed, viewerPanel } from "./viewer_panel.js";
 
 const ASCENT_NAMES = {
   labels: "_labels", seconds_left: "_seconds_left", share: "_share", helping: "_helping", over: "_over",
-  error: "_failed",
+  error: "_failed", kept: "_kept",
 };
 const GRID_NAMES = { labels: "_labels", status: "_fates" };
 const GRID_ANSWERS = { columns: null, tile: 64, unit: "filter", most_height: 560 };

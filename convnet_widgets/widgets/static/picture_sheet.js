@@ -49,14 +49,15 @@ export class PictureSheet {
     return this.cells?.count ?? 0;
   }
 
-  /** Draws a picture pixel by pixel; the canvas is cleared only where its size changes. */
+  /** Draws a picture in its own pixels; the canvas is cleared only where its size changes. */
   draw(canvas, index) {
-    const { width, height } = this.cells;
+    const { width, height, reduced } = this.cells;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     const { x, y } = placeOnSheet(this.cells, index);
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(this.image, x, y, width, height, 0, 0, width, height);
+    // a part of a pixel of a reduced sheet may lie beyond the picture
+    context.drawImage(this.image, x, y, width / reduced, height / reduced, 0, 0, width, height);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  curveOf, curvePath, endOfSteps, niceTicks, rangeOfCurves, readCurves, tickText,
+  curveOf, curvePath, endOfSteps, niceTicks, rangeOfCurves, readCurves, tickText, toldCurves,
 } from "../../../convnet_widgets/widgets/static/ascent_curve.js";
 
 const read = () => readCurves(Int32Array.of(0, 5), Float32Array.of(2, 1, 3, 4, 2, 6));
@@ -20,6 +20,24 @@ test("a choice beyond the pictures is that of the last", () => {
 test("before the first step there are no curves", () => {
   const curves = readCurves(new Int32Array(0), new Float32Array(0));
   assert.deepEqual([curves.steps, curves.count, curves.mean, curveOf(curves, 0)], [[], 0, [], []]);
+});
+
+test("the chosen one and the mean are told, of one picture itself alone", () => {
+  const told = toldCurves(read(), { index: 1, name: "filter 7", kept: {} });
+  assert.deepEqual(told, [
+    { kind: "chosen", text: "filter 7: 6", curve: [3, 6] },
+    { kind: "mean", text: "mean of 2: 4", curve: [2, 4] },
+  ]);
+  const alone = readCurves(Int32Array.of(0), Float32Array.of(NaN, NaN));
+  assert.deepEqual(toldCurves(alone, { index: 0, name: "filter 7", kept: {} }).map(({ text }) => text), ["filter 7: –"]);
+});
+
+test("what is kept from an earlier run is told without a curve", () => {
+  const [some, every] = [{ 0: 1.5 }, { 0: 1.5, 1: 6 }];
+  const told = (index, kept) => toldCurves(read(), { index, name: "filter 7", kept }).map(({ text, curve }) => [text, Boolean(curve)]);
+  assert.deepEqual(told(0, some), [["filter 7: 1.5, kept from an earlier run", false], ["mean of 1 new: 4", true]]);
+  assert.deepEqual(told(1, some), [["filter 7: 6", true], ["mean of 1 new: 4", true]]);
+  assert.deepEqual(told(1, every), [["filter 7: 6, kept from an earlier run", false], ["mean of 2: 4", false]]);
 });
 
 test("the range has a little room, and some where nothing moves", () => {
