@@ -1,9 +1,10 @@
 """The panel of patterns in a real browser and a real JupyterLab."""
 
+import keras
 import nbformat
 import numpy as np
 import pytest
-from kinds import functional, nested, pixels
+from kinds import functional, nested, pixels, seeded
 from lab import serve
 from playwright.sync_api import expect
 
@@ -192,6 +193,19 @@ def test_pattern_map_and_weights_are_equally_high_and_wrap_where_it_is_narrow(sh
     assert max(heights) - min(heights) <= 8  # weights are whole pixels
     assert len({round(box["y"]) for box in boxes}) == rows
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [900, 1200, 1600])
+def test_all_parts_end_where_the_panel_does(show, width):
+    image = keras.Input((12, 12, 3))
+    model = seeded(keras.Model(image, keras.layers.Conv2D(40, 1, name="conv")(image)))
+    page = show(PatternViewer(model, **QUICK), width=width)
+    ends = """(element) => element.getBoundingClientRect().right"""
+    panel = page.locator(".cw-viewer-controls").evaluate(ends)
+    assert panel == min(width - 16, 16 + 1100) - 4
+    parts = [".cw-field", ".cw-pattern-filters > .cw-muted", ".cw-ascent-progress button"]
+    for part in [*parts, ".cw-ascent-plot > svg", ".cw-picture-stage"]:
+        assert page.locator(part).evaluate(ends) == pytest.approx(panel, abs=1), part
 
 
 def test_without_an_image_one_is_asked_for_and_a_choice_of_samples_sends_its_name(show):

@@ -2,7 +2,7 @@
 
 const SCALE_BESIDE = 96; // a colour bar with its values, of the map and of the weights
 const SQUARE_GAP = 24;
-const [LEAST_SQUARE, MOST_SQUARE] = [130, 240];
+const [LEAST_SQUARE, MOST_SQUARE] = [130, 250];
 const [LEAST_ASPECT, MOST_ASPECT] = [0.5, 2]; // of a map that is as high as the pattern
 
 /**

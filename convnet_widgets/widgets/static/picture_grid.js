@@ -136,6 +136,8 @@ class PictureTiles {
     const most = this.model.get("most_height") ?? MOST_HEIGHT;
     if (this.heightOf(this.layout) > most) this.layout = this.laidOut(room - SCROLLBAR);
     const { columns, tileWidth, tileHeight, gap } = this.layout;
+    const isWide = columns < this.tiles.length || this.leftOf(room) < tileWidth;
+    this.element.toggleAttribute("data-filled", Boolean(this.place) && isWide);
     const lengths = { "--cw-width": tileWidth, "--cw-height": tileHeight, "--cw-tile-gap": gap };
     for (const name in lengths) this.list.style.setProperty(name, `${lengths[name] / devicePixelRatio}px`);
     this.list.style.gridTemplateColumns = `repeat(${columns}, max-content)`;
@@ -149,6 +151,12 @@ class PictureTiles {
     const { count, width: pictureWidth, height: pictureHeight } = sheet.cells;
     const [width, tile] = [room, model.get("tile")].map((length) => Math.floor(length * devicePixelRatio));
     return pictureLayout({ count, width, tile, columns: model.get("columns") || 0, pictureWidth, pictureHeight });
+  }
+
+  /** Device pixels of a width that the grid leaves free. */
+  leftOf(width) {
+    const { columns, tileWidth, gap } = this.layout;
+    return width * devicePixelRatio - columns * (tileWidth + gap) - gap;
   }
 
   heightOf({ columns, tileHeight, gap }) {
