@@ -77,7 +77,7 @@ class PatternViewer(AscentViewer):
     >>> import convnet_widgets as cw
     >>> net = cw.load_model("VGG16", weights="hed", include_top=False)
     >>> cw.PatternViewer(net, "block3_conv1", image="cat")
-    PatternViewer(layer='block3_conv1', recipe='fast', size=64, steps=7, seed=0)
+    PatternViewer(layer='block3_conv1', recipe='fast', size=64, steps=8, seed=0)
     """
 
     _lack = "has no channels"

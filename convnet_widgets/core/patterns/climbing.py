@@ -28,7 +28,7 @@ class Climb:
     ahead : ndarray of float32, shape (filters, height, width, channels)
         The images after the change, whose scores are not known yet.
     attempt : int
-        0 as the recipe says; from 1 with help.
+        0 as the recipe says, 1 with help.
     status : tuple of {"ok", "helped", "weaker", "dead"}, or None
         Final for these filters, as are then images and scores, which are means behind the
         activation; None while more may come.
@@ -110,7 +110,7 @@ def _climbs(request: Request, filters: Filters) -> Iterator[Climb]:
     blank = yield from _attempt(request, filters, 0)
     silent = [filter for filter, one in blank.items() if one.was_silent]
     falling = [filter for filter, one in blank.items() if not one.was_silent]
-    silent = yield from _helped(request.remedies(), silent)
+    silent = yield from _helped(request.patient(), silent)
     falling = yield from _helped(request.finer(), falling)
     left = [filter for filter in blank if filter in {*silent, *falling}]
     if left:
@@ -119,11 +119,10 @@ def _climbs(request: Request, filters: Filters) -> Iterator[Climb]:
         yield _item(steps, 0, tuple(fates))
 
 
-def _helped(remedies: Iterator[Request], filters: list[int]) -> Generator[Climb, None, list[int]]:
-    """Try one remedy after another; returned are the filters that are still blank."""
-    for attempt, remedy in enumerate(remedies, 1):
-        if filters:
-            filters = list((yield from _attempt(remedy, filters, attempt)))
+def _helped(remedy: Request | None, filters: list[int]) -> Generator[Climb, None, list[int]]:
+    """Try a remedy; returned are the filters that are still blank."""
+    if remedy and filters:
+        return list((yield from _attempt(remedy, filters, 1)))
     return filters
 
 

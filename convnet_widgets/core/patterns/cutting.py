@@ -21,7 +21,7 @@ def cut(
     net: keras.Model | VisionModel,
     layers: Any,
     *,
-    filters: Sequence[int] | None = None,
+    filters: Any = None,
     pre_activation: bool = False,
     preprocessed: bool = True,
     precision: str = "float32",
@@ -100,7 +100,7 @@ def _find(model: keras.Model, layer: Any) -> LayerInfo | None:
     return find_layer(layer_rows(model, declared_trace(model)), layer)
 
 
-def _checked_filters(filters: Sequence[int], rows: Sequence[LayerInfo | None]) -> tuple[int, ...]:
+def _checked_filters(filters: Any, rows: Sequence[LayerInfo | None]) -> tuple[int, ...]:
     try:
         chosen = tuple(operator.index(filter) for filter in filters)
     except TypeError:

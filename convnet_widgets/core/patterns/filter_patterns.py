@@ -1,6 +1,6 @@
 """Patterns of many filters of a layer at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -18,7 +18,7 @@ from .steps import DivergedError, Step, joined
 def filter_patterns(
     net: keras.Model | VisionModel,
     layer: Any,
-    filters: Sequence[int] | int | None = None,
+    filters: Any = None,
     recipe: str | Recipe = "fast",
     size: int | None = None,
     steps: int | None = None,
@@ -100,7 +100,7 @@ def filter_patterns(
 def ascend_filters(
     net: keras.Model | VisionModel,
     layer: Any,
-    filters: Sequence[int] | int | None = None,
+    filters: Any = None,
     recipe: str | Recipe = "fast",
     size: int | None = None,
     steps: int | None = None,

@@ -104,7 +104,7 @@ class OptVis:
         decorrelated: bool = True,
         transforms: Sequence[Any] = OPTVIS.transforms,
         clip: float | None = OPTVIS.clip,
-        redirected_steps: int = OPTVIS.redirected_steps,
+        redirected_steps: int = 0,
         margin: int = OPTVIS.margin,
         seed: int = 0,
         precision: Precision | None = None,

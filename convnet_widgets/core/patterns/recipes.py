@@ -55,8 +55,7 @@ class Recipe:
         The picture is made as a torus, without a rim: convolutions that pad with zeros see its
         other side instead, and side by side its copies join. It has neither margin nor transforms.
     helped : bool
-        Whether units that do not fire are tried again with redirected gradients, before the
-        activation, and from another start.
+        Whether units that do not fire are tried again, read before the activation and for longer.
     precision : {"float32", "bfloat16"}, optional
         Of the computation; the faster one on this machine by default.
 
@@ -148,8 +147,8 @@ BOOK = Recipe(
 FAST = Recipe(
     "fast",  # the objective of the book in fewer and larger steps
     GreyNoise(),
-    NormalisedGradient(step=16.0, decay=0.85, smooth=True),
-    steps=7,
+    NormalisedGradient(step=14.2, decay=0.85, smooth=True),
+    steps=8,
     size=64,
     display="standardised",
     redirected_steps=3,
@@ -169,6 +168,7 @@ OPTVIS = Recipe(
         Rotate(tuple(_evenly(-1.0, 1.0, 9))),
     ),
     clip=1.0,
+    redirected_steps=16,
     margin=8,
 )
 

@@ -23,7 +23,7 @@ from .steps import DivergedError
 _BATCH = 8
 """Filters that are climbed together: more take longer each, and stop later."""
 
-_PATIENCE = 16
+_PATIENCE = 12
 """Steps at least for filters that are far from firing."""
 
 _MEMORY = 2 << 30
@@ -91,48 +91,35 @@ class Request:
                     wrong = [part[place] for place in error.images]
                     raise DivergedError(error.step, wrong, None, "filters") from None
 
-    def remedies(self) -> "Iterator[Request]":
-        """What is tried with filters that do not fire, one after another."""
-        recipe = self.recipe
-        if recipe.helped:
-            steps = self._redirected(recipe.steps)
-            if steps > recipe.redirected_steps:
-                yield self._changed(self.seed, redirected_steps=steps)
-            patiently = self._patiently()
-            if not recipe.pre_activation:
-                yield self._changed(self.seed, **patiently)
-            yield self._changed(self.seed + 1, **patiently)
+    def patient(self) -> "Request | None":
+        """What is tried with filters that do not fire: before the activation, and for longer."""
+        recipe, optimiser = self.recipe, self.recipe.optimiser
+        if not recipe.helped:
+            return None
+        steps = max(_PATIENCE, recipe.steps)
+        redirected = min(max(2 * recipe.redirected_steps, _PATIENCE), steps)
+        changes: dict[str, Any] = {"steps": steps, "redirected_steps": redirected}
+        if isinstance(optimiser, NormalisedGradient):
+            # few pixels decide whether such a filter fires at all, which smoothing would level
+            longer = dataclasses.replace(optimiser, step=1.5 * optimiser.step, smooth=False)
+            changes["optimiser"] = longer
+        return self._changed(pre_activation=True, **changes)
 
-    def finer(self) -> "Iterator[Request]":
+    def finer(self) -> "Request | None":
         """What is tried with filters that fire less and less, since steps lead too far."""
         optimiser = self.recipe.optimiser
-        if self.recipe.helped and isinstance(optimiser, NormalisedGradient):
-            smaller = dataclasses.replace(optimiser, step=optimiser.step / 4)
-            yield self._changed(self.seed, optimiser=smaller, steps=2 * self.recipe.steps)
+        if not (self.recipe.helped and isinstance(optimiser, NormalisedGradient)):
+            return None
+        smaller = dataclasses.replace(optimiser, step=optimiser.step / 4)
+        return self._changed(optimiser=smaller, steps=2 * self.recipe.steps)
 
     def behind(self) -> "Request":
         """The same, read behind the activation."""
-        return self._changed(self.seed, pre_activation=False)
+        return self._changed(pre_activation=False)
 
-    def _patiently(self) -> dict[str, Any]:
-        """The changes for filters that are far from firing: before the activation, for longer."""
-        steps, optimiser = max(_PATIENCE, self.recipe.steps), self.recipe.optimiser
-        changes: dict[str, Any] = {"pre_activation": True, "steps": steps}
-        changes["redirected_steps"] = self._redirected(steps)
-        if isinstance(optimiser, NormalisedGradient):
-            # few pixels decide whether such a filter fires at all, which smoothing would level
-            decay = max(optimiser.decay, 0.9)
-            changes["optimiser"] = dataclasses.replace(optimiser, decay=decay, smooth=False)
-        return changes
-
-    def _redirected(self, steps: int) -> int:
-        """In how many of so many steps ReLUs pass on gradients to a filter that needs help."""
-        return min(max(2 * self.recipe.redirected_steps, 16), steps)
-
-    def _changed(self, seed: int, **changes: Any) -> "Request":
-        """The same with another recipe, of which the rest is compiled alike, and seed."""
-        recipe = dataclasses.replace(self.recipe, **changes)
-        return dataclasses.replace(self, recipe=recipe, seed=seed)
+    def _changed(self, **changes: Any) -> "Request":
+        """The same with another recipe, of which the rest is compiled alike."""
+        return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, **changes))
 
     def _batches(self, filters: Sequence[int]) -> list[Filters]:
         """The filters that are climbed together, all parts about as large."""

@@ -28,7 +28,7 @@ class Patterns:
         for the picture as a torus.
     status : tuple of {"ok", "helped", "weaker", "dead", "unfinished"}
         "helped": the filter did not answer to the start, and needed gradients redirected around
-        ReLUs, the layer read before its activation, or another start; or it needed smaller steps.
+        ReLUs, or the layer read before its activation; or it needed smaller steps.
         "weaker": it answers to the start already, and no more to the picture. "dead": it answered
         neither to the start nor to the picture, so that there is nothing to see. "unfinished": a
         person stopped before the last step; the activation is that of the step before the picture.

@@ -186,7 +186,7 @@ class TestHelp:
         assert [row for row, _ in groupby(rows)] == [
             *((0, (0, 1, 2, 3)), (0, (0,)), (0, (1, 2, 3))),
             *((1, (1, 2, 3)), (1, (1,)), (1, (2, 3))),
-            *((2, (2, 3)), (3, (2, 3)), (0, (2, 3))),
+            (0, (2, 3)),
         ]
         finished = {item.filters: item.status for item in items if item.status}
         assert finished == {(0,): ("ok",), (1,): ("helped",), (2, 3): ("dead", "dead")}
@@ -197,22 +197,21 @@ class TestHelp:
         np.testing.assert_array_equal(last.step.images, plain.step.images)
         np.testing.assert_array_equal(last.step.objective, [0, 0])
 
-    def test_does_not_repeat_what_the_recipe_has_done(self):
-        request = asked(self.NET, "units", recipe="lucid")
-        assert request.recipe.redirected_steps == 16
-        tried = [remedy.recipe for remedy in request.remedies()]
-        assert [recipe.redirected_steps for recipe in tried] == [32, 32, 32]
-        assert [recipe.pre_activation for recipe in tried] == [False, True, True]
-        short = dataclasses.replace(request.recipe, steps=16)
-        tried = [remedy.recipe for remedy in asked(self.NET, "units", None, short).remedies()]
-        assert [recipe.pre_activation for recipe in tried] == [True, True]
-        before = dataclasses.replace(short, pre_activation=True)
-        (tried,) = asked(self.NET, "units", None, before).remedies()
-        assert tried.seed == 1
+    def test_reads_before_the_activation_for_longer_and_unsmoothed(self):
+        recipe = dataclasses.replace(HELPED, optimiser=NormalisedGradient(4.0, 0.5, smooth=True))
+        tried = asked(self.NET, "units", recipe=recipe).patient().recipe
+        assert (tried.pre_activation, tried.steps, tried.redirected_steps) == (True, 12, 12)
+        assert tried.optimiser == NormalisedGradient(6.0, 0.5, smooth=False)
+        tried = asked(self.NET, "units", recipe="lucid").patient().recipe
+        assert (tried.pre_activation, tried.steps, tried.redirected_steps) == (True, 512, 32)
+
+    def test_is_not_given_where_the_recipe_says_so(self):
+        request = asked(self.NET, "units", recipe="book")
+        assert (request.patient(), request.finer()) == (None, None)
 
     def test_can_be_stopped_and_gone_on_with(self, traced):
         items = climb(asked(self.NET, "units", recipe=HELPED))
-        item = next(item for item in items if item.attempt == 2)
+        item = next(item for item in items if item.attempt == 1)
         seen = len(traced)
         assert item.step.number == 0
         assert next(items).step.number == 1

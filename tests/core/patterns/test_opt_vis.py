@@ -87,8 +87,10 @@ class TestTheMethod:
         np.testing.assert_allclose(opt_vis.losses, losses, rtol=1e-4)
         assert patterns.images[0].std() > 10
 
-    def test_does_by_default_what_the_recipe_does(self):
+    def test_does_by_default_what_the_recipe_does_but_for_silent_filters(self):
         recipe = OptVis(network(), "second", 2, **EXACT).recipe
+        assert recipe.redirected_steps == 0
+        recipe = dataclasses.replace(recipe, redirected_steps=OPTVIS.redirected_steps)
         assert dataclasses.replace(recipe, precision=None) == OPTVIS
         assert OPTVIS.optimiser.rate == trained(network(), epochs=1).optimizer.learning_rate
 
