@@ -1,4 +1,4 @@
-"""Take the pictures of the README: the quickstart's viewers in JupyterLab, light and dark.
+"""Take the pictures of the README: the viewers in JupyterLab, light and dark.
 
 Run in the development environment: ``python docs/screenshots.py``.
 """
@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -19,13 +20,26 @@ from lab import serve  # noqa: E402
 from programs import find_chromium  # noqa: E402
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-PANELS = {"feature_maps": ".cw-feature-maps", "filters": ".cw-filters"}
+QUICKSTART = {"feature_maps": ".cw-feature-maps", "filters": ".cw-filters"}
 CHANNEL = 4  # one that shows the cat
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+PATTERNS = {"patterns": ".cw-patterns"}
+PATTERN_CELLS = [
+    """\
+import convnet_widgets as cw
+
+net = cw.load_model("VGG16", "hed", include_top=False)
+viewer = cw.PatternViewer(
+    net, "block3_conv1", range(32, 64), image="cat", channel=44, cache=False
+)""",
+    "viewer",
+    "viewer.wait(600)",
+]
 
 
-def take(page, theme):
+def take(page, theme, panels):
     """Save a picture of each panel of the open notebook."""
-    for name, selector in PANELS.items():
+    for name, selector in panels.items():
         panel = page.locator(selector)
         panel.scroll_into_view_if_needed()
         if name == "feature_maps":
@@ -36,20 +50,24 @@ def take(page, theme):
 
 
 def main():
-    """Run the quickstart once in each theme."""
-    notebook = ROOT / "notebooks" / "00_quickstart.ipynb"
+    """Run the quickstart and a notebook of patterns once in each theme."""
+    cells = [nbformat.v4.new_code_cell(cell) for cell in PATTERN_CELLS]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        patterns = Path(folder) / "patterns.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), patterns)
+        notebooks = {ROOT / "notebooks" / "00_quickstart.ipynb": QUICKSTART, patterns: PATTERNS}
         browser = playwright.chromium.launch(
             executable_path=find_chromium(playwright), args=["--no-sandbox"]
         )
         for theme, title in THEMES.items():
             with serve(Path(folder) / theme, title) as lab:
-                lab.put(notebook)
-                page = browser.new_page(viewport={"width": 1180, "height": 1400})
-                lab.open(page, notebook.name)
-                lab.run_all(page)
-                take(page, theme)
-                page.close()
+                for notebook, panels in notebooks.items():
+                    lab.put(notebook)
+                    page = browser.new_page(viewport={"width": 1180, "height": 1400})
+                    lab.open(page, notebook.name)
+                    lab.run_all(page)
+                    take(page, theme, panels)
+                    page.close()
 
 
 if __name__ == "__main__":
