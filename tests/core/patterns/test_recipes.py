@@ -30,7 +30,7 @@ class TestNumbers:
         assert BOOK.margin == 0
 
     def test_of_the_fast_one(self):
-        assert (FAST.steps, FAST.size, FAST.parameterisation) == (7, 64, BOOK.parameterisation)
+        assert (FAST.steps, FAST.size, FAST.parameterisation) == (8, 64, BOOK.parameterisation)
         assert FAST.wrapped
         assert FAST.helped
         assert FAST.preprocessed
