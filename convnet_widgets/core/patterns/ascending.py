@@ -7,11 +7,10 @@ import keras
 
 from ..networks import VisionModel, as_vision_model
 from .ascent import Ascent
-from .cutting import cut
 from .objectives import Objective, Output
 from .precision import Precision
 from .recipes import Recipe
-from .requests import followed_recipe, image_channels
+from .requests import cut_by_recipe, followed_recipe, image_channels
 from .steps import Step
 
 
@@ -87,14 +86,7 @@ def ascend(
     """
     vision, goal = as_vision_model(net), _objective(objective)
     followed = followed_recipe(recipe, size, steps, precision)
-    network = cut(
-        vision,
-        goal.layers,
-        pre_activation=followed.pre_activation,
-        preprocessed=followed.preprocessed,
-        precision=followed.precision or "float32",
-        wrapped=followed.wrapped,
-    )
+    network = cut_by_recipe(vision, goal.layers, followed)
     shape = (count, followed.size, followed.size, image_channels(vision))
     return Ascent(network, goal, followed, shape, seed).steps()
 

@@ -57,15 +57,10 @@ class Request:
     seed: int
     _parts: dict[bool, tuple[CutNetwork, dict[str, Any]]] = field(default_factory=dict, repr=False)
 
-    @property
-    def image_channels(self) -> int:
-        """Channels of the pictures."""
-        return image_channels(self.vision)
-
     def ascent(self, filters: Sequence[int]) -> Ascent:
         """One batch, a picture for each filter; all share what is compiled."""
         network, functions = self._part()
-        shape = (len(filters), self.recipe.size, self.recipe.size, self.image_channels)
+        shape = (len(filters), self.recipe.size, self.recipe.size, image_channels(self.vision))
         return Ascent(
             *(network, OwnChannels(self.layer), self.recipe, shape, self.seed, tuple(filters)),
             by_member=True,
@@ -131,18 +126,10 @@ class Request:
 
     def _part(self) -> tuple[CutNetwork, dict[str, Any]]:
         """The part of the network to climb, with all that is compiled of it."""
-        recipe = self.recipe
-        if recipe.pre_activation not in self._parts:
-            network = cut(
-                self.vision,
-                self.layer,
-                pre_activation=recipe.pre_activation,
-                preprocessed=recipe.preprocessed,
-                precision=recipe.precision or "float32",
-                wrapped=recipe.wrapped,
-            )
-            self._parts[recipe.pre_activation] = network, {}
-        return self._parts[recipe.pre_activation]
+        before = self.recipe.pre_activation
+        if before not in self._parts:
+            self._parts[before] = cut_by_recipe(self.vision, self.layer, self.recipe), {}
+        return self._parts[before]
 
 
 def requested(
@@ -174,6 +161,21 @@ def followed_recipe(recipe: Any, size: Any, steps: Any, precision: Any) -> Recip
         size=asked.size if size is None else size,
         steps=asked.steps if steps is None else steps,
         precision=precision or asked.precision or fastest_precision(),
+    )
+
+
+def cut_by_recipe(
+    vision: VisionModel, layers: Any, recipe: Recipe, filters: Sequence[int] | None = None
+) -> CutNetwork:
+    """Cut a network off behind layers as a recipe looks at them."""
+    return cut(
+        vision,
+        layers,
+        filters=filters,
+        pre_activation=recipe.pre_activation,
+        preprocessed=recipe.preprocessed,
+        precision=recipe.precision or "float32",
+        wrapped=recipe.wrapped,
     )
 
 

@@ -5,9 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from .ascent import Ascent
-from .cutting import cut
 from .objectives import Channel
-from .requests import Request
+from .requests import Request, cut_by_recipe, image_channels
 from .steps import DivergedError, Step
 
 
@@ -106,8 +105,6 @@ class _Ascent(Ascent):
 
 def _ascent(asked: Request, height: int, width: int) -> _Ascent:
     recipe = asked.recipe
-    network = cut(
-        asked.vision, asked.layer, filters=asked.filters, precision=recipe.precision or "float32"
-    )
-    shape = (1, height, width, asked.image_channels)
+    network = cut_by_recipe(asked.vision, asked.layer, recipe, asked.filters)
+    shape = (1, height, width, image_channels(asked.vision))
     return _Ascent(network, Channel(asked.layer, 0), recipe, shape, asked.seed, asked.filters)
