@@ -5,7 +5,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
 from playwright.sync_api import sync_playwright
 
 # the tests start JupyterLab in the same way; their helpers are not part of the package
@@ -24,7 +23,7 @@ def open_notebook(cells, wire=None):
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
         with serve(Path(home) / "lab") as lab:
-            lab.put(_written(cells, Path(home)))
+            lab.write("benchmark.ipynb", [cell.strip() for cell in cells])
             page = browser.new_page(viewport=WINDOW)
             if wire is not None:
                 page.on("websocket", wire.listen)
@@ -62,13 +61,3 @@ class Wire:
     def _receive(self, payload):
         self.received += 1
         self.received_bytes += len(payload)
-
-
-def _written(cells, folder):
-    # without the name of a kernel JupyterLab asks which to take
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    code = [nbformat.v4.new_code_cell(cell.strip()) for cell in cells]
-    notebook = nbformat.v4.new_notebook(cells=code, metadata=metadata)
-    path = folder / "benchmark.ipynb"
-    nbformat.write(notebook, path)
-    return path

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -20,10 +19,8 @@ from lab import serve  # noqa: E402
 from programs import find_chromium  # noqa: E402
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-QUICKSTART = {"feature_maps": ".cw-feature-maps", "filters": ".cw-filters"}
+QUICKSTART = ROOT / "notebooks" / "00_quickstart.ipynb"
 CHANNEL = 4  # one that shows the cat
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-PATTERNS = {"patterns": ".cw-patterns"}
 PATTERN_CELLS = [
     """\
 import convnet_widgets as cw
@@ -35,6 +32,10 @@ viewer = cw.PatternViewer(
     "viewer",
     "viewer.wait(600)",
 ]
+PANELS = {
+    QUICKSTART.name: {"feature_maps": ".cw-feature-maps", "filters": ".cw-filters"},
+    "patterns.ipynb": {"patterns": ".cw-patterns"},
+}
 
 
 def take(page, theme, panels):
@@ -51,20 +52,17 @@ def take(page, theme, panels):
 
 def main():
     """Run the quickstart and a notebook of patterns once in each theme."""
-    cells = [nbformat.v4.new_code_cell(cell) for cell in PATTERN_CELLS]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        patterns = Path(folder) / "patterns.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), patterns)
-        notebooks = {ROOT / "notebooks" / "00_quickstart.ipynb": QUICKSTART, patterns: PATTERNS}
         browser = playwright.chromium.launch(
             executable_path=find_chromium(playwright), args=["--no-sandbox"]
         )
         for theme, title in THEMES.items():
             with serve(Path(folder) / theme, title) as lab:
-                for notebook, panels in notebooks.items():
-                    lab.put(notebook)
+                lab.put(QUICKSTART)
+                lab.write("patterns.ipynb", PATTERN_CELLS)
+                for notebook, panels in PANELS.items():
                     page = browser.new_page(viewport={"width": 1180, "height": 1400})
-                    lab.open(page, notebook.name)
+                    lab.open(page, notebook)
                     lab.run_all(page)
                     take(page, theme, panels)
                     page.close()

@@ -65,6 +65,14 @@ class Lab:
                 cell.execution_count, cell.outputs = None, []
         nbformat.write(content, self.folder / (name or notebook.name))
 
+    def write(self, name, cells):
+        """Put a notebook of `cells`, texts of Python, into the folder."""
+        # without the name of a kernel JupyterLab asks which to take
+        metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        notebook = nbformat.v4.new_notebook(cells=code, metadata=metadata)
+        nbformat.write(notebook, self.folder / name)
+
     def open(self, page, name):
         """Open the notebook `name` in `page` and wait until its kernel is ready."""
         page.goto(f"{self.url}doc/tree/{name}?token={self.token}")

@@ -1,7 +1,6 @@
 """The panel of patterns in a real browser and a real JupyterLab."""
 
 import keras
-import nbformat
 import numpy as np
 import pytest
 from kinds import functional, nested, pixels, seeded
@@ -22,7 +21,6 @@ NO_KERNEL = {
     **{"height": 1, "width": 1, "shown": 0, "of": 0, "in_colour": False},
     "note": "this Add layer has no kernel of its own",
 }
-KERNEL = {"name": "python3", "display_name": "Python 3"}
 CELLS = [
     """\
 import keras
@@ -287,9 +285,7 @@ def test_what_went_wrong_is_said_once_and_with_an_end(show, arrive):
 
 def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path, chromium):
     with serve(tmp_path) as lab:
-        cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-        nbformat.write(notebook, lab.folder / "patterns.ipynb")
+        lab.write("patterns.ipynb", CELLS)
         context = chromium.new_context(viewport={"width": 1200, "height": 1000})
         page = context.new_page()
         page.set_default_timeout(30_000)

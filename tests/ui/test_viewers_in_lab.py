@@ -2,7 +2,6 @@
 
 import io
 
-import nbformat
 import pytest
 from lab import serve
 from PIL import Image
@@ -35,7 +34,6 @@ slider""",
     "%matplotlib inline\nviewer.figure()",
     "filters = cw.FilterViewer(model, filter=3)\nfilters.wait()\nfilters",
 ]
-KERNEL = {"name": "python3", "display_name": "Python 3"}
 COLOURS = """(canvas) => {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
@@ -53,9 +51,7 @@ RUN = """async ([code, expression]) => {
 def notebook(tmp_path_factory, chromium):
     """The page of a notebook whose cells ran; every test leaves it as the next one may find it."""
     with serve(tmp_path_factory.mktemp("lab")) as lab:
-        cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-        nbformat.write(notebook, lab.folder / "viewers.ipynb")
+        lab.write("viewers.ipynb", CELLS)
         context = chromium.new_context(viewport={"width": 1200, "height": 1000})
         page = context.new_page()
         page.set_default_timeout(20_000)
