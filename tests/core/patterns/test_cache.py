@@ -335,6 +335,24 @@ def test_what_a_killed_process_left_goes_with_the_rest(tmp_path):
 
 # Several at once
 
+
+def test_another_process_may_sweep_away_what_is_being_written(kept, monkeypatch):
+    cache, _ = kept
+    replace = Path.replace
+
+    def swept(path, target):
+        path.unlink()
+        replace(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", swept)
+        cache.put("b", entry_of(2))  # a warning would be an error
+    assert cache.get("b") is None
+    assert_same(cache.get("a"), entry_of(1))
+    cache.put("b", entry_of(2))
+    assert_same(cache.get("b"), entry_of(2))
+
+
 WRITER = """
 import sys
 from pathlib import Path
@@ -373,7 +391,7 @@ def test_two_processes_may_write_the_same_keys_at_once(tmp_path, limit):
         writer.stdin.flush()
     for writer in writers:
         writer.communicate()
-        assert writer.returncode == 0
+    assert [writer.returncode for writer in writers] == [0, 0]
     cache = Cache(tmp_path)
     files = files_of(cache)
     assert all(path.suffix == ".npz" for path in files)
