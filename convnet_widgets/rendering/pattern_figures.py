@@ -1,6 +1,8 @@
 """Figures of patterns: what filters answer to most, alone and all of a layer."""
 
 from collections.abc import Sequence
+from math import ceil
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, UInt8
@@ -12,7 +14,7 @@ from ._axes import LABEL_SIZE, TITLE_SIZE, colour_bar, report_values, show_value
 from ._checks import float_array
 from .animation import tiled
 from .colour_maps import lookup_table
-from .intensity import signed
+from .intensity import per_map, signed
 from .mosaic import layout, maps_to_tiles, mosaic
 from .view_figure import INK, ViewFigure
 
@@ -20,6 +22,10 @@ _MARGIN = 5 / 64  # of a pattern's longer side, about each
 _KERNELS = 16  # input channels that are shown
 _ZOOM = 4  # pixels of the figure for a weight, so that gaps are narrow
 _ACROSS = 6.6  # inches of a grid
+_NUMBER_SIZE = 7.0  # points
+_DIGIT_WIDTH = 0.64  # of the size
+_LINE_HEIGHT = 1.3
+_NUMBER_COLOUR = "#c8c8c8"  # on black
 
 
 def margin(height: int, width: int) -> int:
@@ -37,28 +43,32 @@ def hatched(height: int, width: int) -> UInt8[np.ndarray, "height width 3"]:
 def pattern_grid(
     pictures: UInt8[np.ndarray, "filters height width 3"], status: Sequence[str]
 ) -> UInt8[np.ndarray, "rows columns 3"]:
-    """Return all patterns on black, dead and silent filters hatched; 5 pixels of 64 between two."""
-    height, width = pictures.shape[1:3]
-    nothing = np.array([one in ("dead", "silent") for one in status])
-    shown = np.where(nothing[:, None, None, None], hatched(height, width), pictures)
-    return tiled(shown, None, margin(height, width))
+    """Return all patterns on black, silent filters hatched; 5 pixels of 64 between two."""
+    return tiled(_shown(pictures, status), None, margin(*pictures.shape[1:3]))
+
+
+def _shown(
+    pictures: UInt8[np.ndarray, "filters height width 3"], status: Sequence[str]
+) -> UInt8[np.ndarray, "filters height width 3"]:
+    nothing = np.array([one == "silent" for one in status])
+    return np.where(nothing[:, None, None, None], hatched(*pictures.shape[1:3]), pictures)
 
 
 def patterns_figure(
     pictures: ArrayLike, filters: Sequence[int], status: Sequence[str], *, title: str = ""
 ) -> ViewFigure:
-    """Draw the patterns of a layer on black, in the order given.
+    """Draw the patterns of a layer on black, in the order given, each above its number.
 
     Parameters
     ----------
     pictures : array_like of uint8, shape (filters, height, width, 3)
         RGB, 0–255.
     filters : sequence of int
-        Their numbers, told under the pointer.
+        Their numbers, told under the pointer too.
     status : sequence of str
-        In the place of a "dead" and of a "silent" one stands a hatched area.
+        In the place of a "silent" one stands a hatched area.
     title : str
-        Above the patterns.
+        Above the patterns; below it is said what hatched areas mean, where there are any.
 
     Returns
     -------
@@ -66,13 +76,20 @@ def patterns_figure(
         A matplotlib figure.
     """
     array = np.asarray(pictures)
-    grid = pattern_grid(array, status)
     height, width = array.shape[1:3]
     gap = margin(height, width)
-    places = layout(len(array), height, width, gap=gap)
-    figure = ViewFigure(7.5, 0.6 + _ACROSS * grid.shape[0] / grid.shape[1])
+    columns = layout(len(array), height, width, gap=gap).columns
+    size, below = _numbers(filters, columns, width + gap)
+    labelled = np.pad(_shown(array, status), ((0, 0), (0, below), (0, 0), (0, 0)))
+    grid = tiled(labelled, columns, gap)
+    figure = ViewFigure(7.5, 0.8 + _ACROSS * grid.shape[0] / grid.shape[1])
     axes = figure.add_subplot()
-    _picture(axes, grid, title, TITLE_SIZE)
+    _picture(axes, grid, "\n".join(filter(None, (title, _legend(status)))), TITLE_SIZE)
+    places = layout(len(array), height + below, width, columns, gap)
+    for place, number in enumerate(filters):
+        row, column = places.origin(place)
+        middle = (gap + column + (width - 1) / 2, gap + row + height + below / 2)
+        _write(axes, middle, str(number), color=_NUMBER_COLOUR, fontsize=size)
 
     def told(row: int, column: int) -> str:
         found = places.locate(row - gap, column - gap)
@@ -82,11 +99,24 @@ def patterns_figure(
     return figure
 
 
+def _numbers(filters: Sequence[int], columns: int, across: int) -> tuple[float, int]:
+    """Size of the numbers in points, and the pixels of the grid that a line of them takes."""
+    points = 72 * _ACROSS / columns
+    digits = max(len(str(number)) for number in filters) + 1  # and a gap
+    size = min(_NUMBER_SIZE, points / (digits * _DIGIT_WIDTH))
+    return size, ceil(_LINE_HEIGHT * size * across / points)
+
+
+def _legend(status: Sequence[str]) -> str:
+    return "hatched: did not fire" if "silent" in status else ""
+
+
 def pattern_figure(
     picture: ArrayLike,
     feature_map: ArrayLike | None = None,
     kernel: ArrayLike | None = None,
     *,
+    status: str = "ok",
     title: str = "",
     colour_map: str = "viridis",
 ) -> ViewFigure:
@@ -101,6 +131,8 @@ def pattern_figure(
     kernel : array_like, shape (height, width, in_channels), optional
         Of many input channels the 16 of the largest weights are drawn, the largest first, on one
         scale centred at zero; those of one pixel as bars.
+    status : str
+        In the place of the pattern of a "silent" filter stands a hatched area with that word.
     title : str
         Above all.
     colour_map : str
@@ -115,7 +147,7 @@ def pattern_figure(
     figure = ViewFigure(max(3.4, 3.2 * panels), 3.4)
     figure.suptitle(title, color=INK, fontsize=TITLE_SIZE, x=0.01, horizontalalignment="left")
     first, *others = np.atleast_1d(figure.subplots(1, panels))
-    _picture(first, np.asarray(picture), "pattern", LABEL_SIZE)
+    _pattern(first, np.asarray(picture), status)
     rest = iter(others)
     if feature_map is not None:
         _feature_map(figure, next(rest), float_array(feature_map, "height, width"), colour_map)
@@ -123,6 +155,19 @@ def pattern_figure(
         weights = float_array(kernel, "height, width, in_channels").astype(np.float64)
         _weights(figure, next(rest), weights)
     return figure
+
+
+def _pattern(axes: Axes, picture: np.ndarray, status: str) -> None:
+    if status != "silent":
+        _picture(axes, picture, "pattern", LABEL_SIZE)
+        return
+    height, width = picture.shape[:2]
+    _picture(axes, hatched(height, width), "pattern: did not fire", LABEL_SIZE)
+    _write(axes, ((width - 1) / 2, (height - 1) / 2), status, color="#e0e0e0")
+
+
+def _write(axes: Axes, middle: tuple[float, float], text: str, **style: Any) -> None:
+    axes.text(*middle, text, ha="center", va="center", **style)
 
 
 def _picture(axes: Axes, picture: np.ndarray, title: str, size: int) -> None:
@@ -137,8 +182,9 @@ def _bare(axes: Axes, title: str, size: int) -> None:
 
 
 def _feature_map(figure: ViewFigure, axes: Axes, values: np.ndarray, colour_map: str) -> None:
-    finite = np.nan_to_num(values)
-    image = show_values(axes, finite, Normalize(finite.min(), finite.max()), colour_map)
+    scale = per_map(values[..., None])
+    norm = Normalize(scale.low.item(), scale.high.item())
+    image = show_values(axes, np.nan_to_num(values), norm, colour_map)
     _bare(axes, "feature map", LABEL_SIZE)
     colour_bar(figure, axes, image, panels=3)
     report_values(axes, lambda row, column: value_at(values, row, column))
