@@ -55,8 +55,7 @@ class AscentViewer(CompanionViewer):
     step = traitlets.Int(0).tag(sync=True)
     running = traitlets.Bool(False).tag(sync=True)
     stopped = traitlets.Bool(False).tag(sync=True)
-    status = traitlets.List(traitlets.Unicode())
-    _fates = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    status = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _share = traitlets.Float(0.0).tag(sync=True)
     _seconds_left = traitlets.Float(None, allow_none=True).tag(sync=True)
     _helping = traitlets.Int(0).tag(sync=True)
@@ -69,6 +68,7 @@ class AscentViewer(CompanionViewer):
     _curve_steps = traitlets.Bytes(b"").tag(sync=True)
     _curves = traitlets.Bytes(b"").tag(sync=True)
     _kept = traitlets.Dict().tag(sync=True)
+    _helped = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,

@@ -43,8 +43,8 @@ class PatternRun:
         self._small: np.ndarray | None = None
         self._objective = np.full(count, np.nan, np.float32)
         self._reached = np.full(count, _UNSEEN)
-        self._attempt = np.zeros(count, int)
         self.kept = dict[int, float]()  # what is not climbed now reaches, by place
+        self.helped = dict[int, float]()  # what is reached with help alone, by place
         self._blank: set[int] = set()
 
     @property
@@ -58,6 +58,11 @@ class PatternRun:
         return bool((self._reached > 0).any())
 
     @property
+    def is_all_kept(self) -> bool:
+        """Whether all pictures came from the cache."""
+        return len(self.kept) == len(self._places)
+
+    @property
     def step(self) -> int:
         """Steps that all pictures have done."""
         return int(max(0, self._reached.min()))
@@ -68,13 +73,6 @@ class PatternRun:
         left = [place for place, status in enumerate(self.status) if not status]
         helps = self.request.recipe.helped and not self.is_over
         return len(left) if helps and self._blank.issuperset(left) else 0
-
-    @property
-    def fates(self) -> list[str]:
-        """What to say of each filter: that it never fires only where help was tried."""
-        if self.request.recipe.helped:
-            return self.status
-        return ["silent" if status == "dead" else status for status in self.status]
 
     @property
     def pictures(self) -> UInt8[np.ndarray, "filters height width channels"]:
@@ -151,28 +149,30 @@ class PatternRun:
     def _score(self, places: list[int], item: Climb) -> None:
         self._objective[places] = item.step.objective
         if item.status and (self._reached[places] == _UNSEEN).all():
-            self.kept |= dict(zip(places, item.step.objective.tolist(), strict=True))
-        elif item.attempt >= self._attempt[places].max():
+            self.kept |= self._ends(places)
+        elif item.attempt and item.status:
+            self.helped |= self._ends(places)
+        elif item.attempt == 0:
             self._draw_curves(places, item)
         if item.attempt == 0:
             done = min(item.step.number + 1, self.steps)
             self._reached[places] = np.maximum(self._reached[places], done)
             self._blank |= set(places) if item.step.number >= self.steps else set()
 
+    # help may climb what is before the activation, or take more steps: no part of the same curve
     def _draw_curves(self, places: list[int], item: Climb) -> None:
-        if item.attempt > self._attempt[places[0]]:
-            self._attempt[places] = item.attempt
-            self.record.forget(places)
-        self.record.add(item.step.number, self._among_all(places))
-
-    def _among_all(self, places: list[int]) -> np.ndarray:
+        if self.request.recipe.pre_activation and item.step.number >= self.steps:
+            return  # the last score of such a recipe is that behind the activation
         values = np.full(len(self._places), np.nan, np.float32)
-        values[places] = self._objective[places]
-        return values
+        values[places] = item.step.objective
+        self.record.add(item.step.number, values)
+
+    def _ends(self, places: list[int]) -> dict[int, float]:
+        return dict(zip(places, self._objective[places].tolist(), strict=True))
 
     def _end(self) -> None:
         self.is_over = True
-        if len(self.kept) == len(self._places):  # else their ends alone would bend the mean
+        if self.is_all_kept:  # else their ends alone would bend the mean
             self.record.add(self.steps, self._objective)
 
     @property

@@ -7,9 +7,9 @@ from ..widgets._picture_traits import draft_traits, picture_traits
 from ._pattern_run import PatternRun, in_colour
 
 NOTHING: dict[str, Any] = {
-    **{"_sheet": b"", "_cells": {}, "_labels": [], "_fates": [], "status": []},
+    **{"_sheet": b"", "_cells": {}, "_labels": [], "status": []},
     **{"step": 0, "_share": 0.0, "_seconds_left": None, "running": False},
-    **{"_helping": 0, "_over": False, "_failed": True, "_kept": {}},
+    **{"_helping": 0, "_over": False, "_failed": True, "_kept": {}, "_helped": {}},
     **AscentRecord().traits(),
 }
 """Where nothing could be begun."""
@@ -20,9 +20,9 @@ def run_traits(run: PatternRun, draft: bool) -> dict[str, Any]:
     return {
         **(_draft(run) if draft else picture_traits(in_colour(run.pictures))),
         **run.record.traits(),
-        "_kept": {str(place): value for place, value in run.kept.items()},
+        "_kept": _by_place(run.kept),
+        "_helped": _by_place(run.helped),
         "_labels": [str(one) for one in run.request.filters],
-        "_fates": run.fates,
         "status": list(run.status),
         "step": run.step,
         "_share": run.countdown.share,
@@ -31,6 +31,10 @@ def run_traits(run: PatternRun, draft: bool) -> dict[str, Any]:
         "_over": run.is_over,
         "_failed": run.has_failed,
     }
+
+
+def _by_place(values: dict[int, float]) -> dict[str, float]:
+    return {str(place): value for place, value in values.items()}
 
 
 def _draft(run: PatternRun) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The course of a gradient ascent as the traits that hold it in the browser."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -38,11 +37,6 @@ class AscentRecord:
             raise ValueError(f"expected an objective of shape {shape}; got {values.shape}")
         known = self._rows.get(step, values)
         self._rows[step] = np.where(np.isnan(values), known, values)
-
-    def forget(self, places: Sequence[int]) -> None:
-        """Drop what is known of some pictures, which begin anew."""
-        for values in self._rows.values():
-            values[list(places)] = np.nan
 
     @property
     def last_step(self) -> int:

@@ -96,16 +96,6 @@ def test_a_step_may_be_recorded_in_parts():
     np.testing.assert_allclose(rows, [[3, 1, 3, 5], [10 / 3, np.nan, 4, np.nan]], rtol=1e-6)
 
 
-def test_pictures_that_begin_anew_lose_their_curves():
-    record = AscentRecord()
-    record.add(0, [1, 2])
-    record.add(1, [2, 3])
-    record.forget([1])
-    record.add(0, [np.nan, 7])
-    _, rows = curves(record.traits())
-    np.testing.assert_array_equal(rows, [[4, 1, 7], [4.5, 2, np.nan]])
-
-
 @pytest.mark.parametrize("objective", [[1, 2, 3], [[1, 2]]])
 def test_an_objective_of_other_pictures_is_refused_and_not_recorded(objective):
     record = AscentRecord()

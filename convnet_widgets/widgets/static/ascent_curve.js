@@ -20,17 +20,20 @@ export function curveOf({ count, column }, index) {
 }
 
 /**
- * The chosen picture and the mean of all, in words and with a curve. What is `kept` from an earlier
- * run, by place, has none now and is no part of the mean, unless all are.
+ * The chosen picture and the mean of all that have a value, in words and with a curve. What is
+ * `kept` from an earlier run, by place, has none now and is no part of the mean, unless all are;
+ * what is `helped` has that of its ascent without help, and in words what it reached with it.
  */
-export function toldCurves(curves, { index, name, kept }) {
+export function toldCurves(curves, { index, name, kept, helped = {} }) {
   const isKept = index in kept;
   const [all, climbed] = [curves.count, curves.count - Object.keys(kept).length];
   const chosen = isKept ? [kept[index]] : curveOf(curves, index);
-  const mean = climbed && climbed < all ? `mean of ${climbed} new` : `mean of ${all}`;
+  const known = Array.from({ length: all }, (_, place) => curveOf(curves, place)).filter((one) => one.some(Number.isFinite));
+  const mean = `mean of ${known.length}${climbed && climbed < all ? " new" : ""}`;
+  const note = isKept ? ", kept from an earlier run" : index in helped ? `, with help ${formatted(helped[index])}` : "";
   const told = [
-    { kind: "chosen", text: lastValue(name, chosen) + (isKept ? ", kept from an earlier run" : ""), curve: isKept ? null : chosen },
-    { kind: "mean", text: lastValue(mean, curves.mean), curve: climbed ? curves.mean : null },
+    { kind: "chosen", text: lastValue(name, chosen) + note, curve: isKept ? null : chosen },
+    { kind: "mean", text: lastValue(known.length ? mean : "mean", curves.mean), curve: climbed ? curves.mean : null },
   ];
   return all > 1 ? told : told.slice(0, 1);
 }

@@ -23,7 +23,7 @@ export function ascentPlot(model) {
   const draw = coalesced(() => drawPlot(model, curves(), element, legend, drawing));
   const sizes = new ResizeObserver(draw);
   sizes.observe(element);
-  const unbind = bind(model, [...CURVE_TRAITS, "kept", "steps", "index", "labels", "unit"], draw);
+  const unbind = bind(model, [...CURVE_TRAITS, "kept", "helped", "steps", "index", "labels", "unit"], draw);
   return { element, cleanUp: all(unbind, () => sizes.disconnect(), draw.cancel) };
 }
 
@@ -33,7 +33,8 @@ function drawPlot(model, curves, element, legend, drawing) {
   if (!width) return;
   const index = model.get("index");
   const name = `${model.get("unit")} ${model.get("labels")[index] ?? index}`;
-  const told = toldCurves(curves, { index, name, kept: model.get("kept") ?? {} });
+  const [kept, helped] = ["kept", "helped"].map((trait) => model.get(trait) ?? {});
+  const told = toldCurves(curves, { index, name, kept, helped });
   const lines = told.filter(({ curve }) => curve);
   legend.replaceChildren(h("span", { class: "cw-muted" }, "objective"), ...told.map(legendKey));
   drawing.toggleAttribute("hidden", !lines.length);

@@ -9,9 +9,9 @@ import { layerChooser, placed, viewerPanel } from "./viewer_panel.js";
 
 const ASCENT_NAMES = {
   labels: "_labels", seconds_left: "_seconds_left", share: "_share", helping: "_helping", over: "_over",
-  error: "_failed", kept: "_kept",
+  error: "_failed", kept: "_kept", helped: "_helped",
 };
-const GRID_NAMES = { labels: "_labels", status: "_fates" };
+const GRID_NAMES = { labels: "_labels" };
 const GRID_ANSWERS = { columns: null, tile: 64, unit: "filter", most_height: 560 };
 
 export function renderPatternViewer({ model, el }) {

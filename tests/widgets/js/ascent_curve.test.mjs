@@ -34,10 +34,25 @@ test("the chosen one and the mean are told, of one picture itself alone", () => 
 
 test("what is kept from an earlier run is told without a curve", () => {
   const [some, every] = [{ 0: 1.5 }, { 0: 1.5, 1: 6 }];
-  const told = (index, kept) => toldCurves(read(), { index, name: "filter 7", kept }).map(({ text, curve }) => [text, Boolean(curve)]);
+  const curves = (kept) => (kept === every ? read() : readCurves(Int32Array.of(0, 5), Float32Array.of(3, NaN, 3, 4, NaN, 6)));
+  const told = (index, kept) => toldCurves(curves(kept), { index, name: "filter 7", kept }).map(({ text, curve }) => [text, Boolean(curve)]);
   assert.deepEqual(told(0, some), [["filter 7: 1.5, kept from an earlier run", false], ["mean of 1 new: 4", true]]);
   assert.deepEqual(told(1, some), [["filter 7: 6", true], ["mean of 1 new: 4", true]]);
   assert.deepEqual(told(1, every), [["filter 7: 6, kept from an earlier run", false], ["mean of 2: 4", false]]);
+});
+
+test("the mean is told of those that have a value", () => {
+  const [first, none] = [[1, NaN, 1], [NaN, NaN, NaN]].map((values) => readCurves(Int32Array.of(0), Float32Array.from(values)));
+  const mean = (curves, kept = {}) => toldCurves(curves, { index: 0, name: "filter 7", kept })[1].text;
+  assert.deepEqual([mean(first), mean(none)], ["mean of 1: 1", "mean: –"]);
+  const some = readCurves(Int32Array.of(0), Float32Array.of(5, NaN, 5, NaN));
+  assert.equal(mean(some, { 0: 1.5 }), "mean of 1 new: 5");
+});
+
+test("what needed help is told apart from the curve, which is without", () => {
+  const told = toldCurves(read(), { index: 1, name: "filter 7", kept: {}, helped: { 1: 32.75 } });
+  assert.deepEqual(told[0], { kind: "chosen", text: "filter 7: 6, with help 32.75", curve: [3, 6] });
+  assert.equal(toldCurves(read(), { index: 0, name: "filter 7", kept: {}, helped: { 1: 32.75 } })[0].text, "filter 7: 2");
 });
 
 test("the range has a little room, and some where nothing moves", () => {
