@@ -28,8 +28,8 @@ def save_gif(
     Parameters
     ----------
     frames : iterable of uint8 arrays, (height, width, 3) or (pictures, height, width, 3)
-        RGB, all of one shape, at least one; taken one after another. Several pictures of a frame
-        are put beside each other.
+        RGB, or of one channel, which becomes grey; all of one shape, at least one; taken one after
+        another. Several pictures of a frame are put beside each other.
     path : str or path
         Ending in ``.gif``.
     seconds, hold : float
@@ -71,8 +71,8 @@ def frame_strip(
     Parameters
     ----------
     frames : iterable of uint8 arrays, (height, width, 3) or (pictures, height, width, 3)
-        RGB, all of one shape, at least one. Several pictures of a frame stand below each other, so
-        that a row follows one picture.
+        RGB, or of one channel, which becomes grey; all of one shape, at least one. Several
+        pictures of a frame stand below each other, so that a row follows one picture.
     count : int
         How many; all of them where there are fewer.
     gap : int
@@ -132,7 +132,7 @@ def _alike(frames: Iterable[ArrayLike]) -> Iterator[np.ndarray]:
             raise ValueError(
                 f"all frames are of one shape; frame 0 has {shape}, frame {number} {array.shape}"
             )
-        yield array
+        yield array if array.shape[-1] == 3 else np.repeat(array, 3, axis=-1)
     if shape is None:
         raise ValueError("expected at least one frame; got none")
 
@@ -143,10 +143,11 @@ def _check(frame: np.ndarray, number: int) -> None:
             f"expected frames of uint8, 0–255; frame {number} is {frame.dtype}; Step.pictures has "
             "them so"
         )
-    if frame.ndim not in (3, 4) or frame.shape[-1] != 3 or not frame.size:
+    if frame.ndim not in (3, 4) or frame.shape[-1] not in (1, 3) or not frame.size:
         raise ValueError(
-            "expected frames (height, width, 3) or (pictures, height, width, 3) with at least one "
-            f"pixel; frame {number} has {frame.shape}"
+            "expected frames (height, width, 3) or (pictures, height, width, 3), or of 1 channel, "
+            f"with at least one pixel; frame {number} has {frame.shape}; of more channels choose "
+            "three, as frame[..., [0, 1, 2]]"
         )
 
 

@@ -144,10 +144,19 @@ class TestFrames:
         with pytest.raises(TypeError, match=r"uint8, 0–255; frame 1 is float64; Step.pictures"):
             use([plain(RED), plain(RED) / 255])
 
-    @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 1), (4, 4, 4), (0, 4, 3), (1, 1, 4, 4, 3)])
+    @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 7), (0, 4, 3), (1, 1, 4, 4, 3)])
     def test_other_axes_are_refused(self, use, shape):
-        with pytest.raises(ValueError, match="expected frames .* frame 0 has"):
+        with pytest.raises(ValueError, match="expected frames .* frame 0 has.* choose three"):
             use([np.zeros(shape, "uint8")])
+
+    def test_one_channel_becomes_grey(self, tmp_path):
+        frame = np.arange(0, 240, 40, dtype="uint8").reshape(2, 3, 1)
+        expected = np.repeat(frame, 3, axis=-1)
+        strip = frame_strip([frame, 255 - frame], gap=1)
+        np.testing.assert_array_equal(strip, frame_strip([expected, 255 - expected], gap=1))
+        save_gif([frame, 255 - frame], tmp_path / "grey.gif")
+        with Image.open(tmp_path / "grey.gif") as saved:
+            np.testing.assert_array_equal(np.asarray(saved.convert("RGB")), expected)
 
     def test_unequal_shapes_are_refused(self, use):
         with pytest.raises(ValueError, match=r"frame 0 has \(2, 3, 3\), frame 1 \(3, 2, 3\)"):
