@@ -1,17 +1,22 @@
 """Pictures that maximise any objective."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, SupportsIndex
 
 import keras
+import tensorflow as tf
 
 from ..networks import VisionModel, as_vision_model
 from .ascent import Ascent
-from .objectives import Objective, Output
+from .ascent_graph import Network
+from .cut_network import CutNetwork
+from .cutting import find
+from .objectives import OUTPUT, Objective, Output
 from .precision import Precision
 from .recipes import Recipe
 from .requests import cut_by_recipe, followed_recipe, image_channels
 from .steps import Step
+from .whole_numbers import whole
 
 
 def ascend(
@@ -19,9 +24,9 @@ def ascend(
     objective: Any,
     count: int = 1,
     recipe: str | Recipe = "lucid",
-    size: int | None = None,
-    steps: int | None = None,
-    seed: int = 0,
+    size: SupportsIndex | None = None,
+    steps: SupportsIndex | None = None,
+    seed: SupportsIndex = 0,
     precision: Precision | None = None,
 ) -> Iterator[Step]:
     """Make pictures that score higher and higher, a step at a time.
@@ -34,7 +39,8 @@ def ascend(
         What to maximise, of ``convnet_widgets.core.patterns.objectives``: a `Channel`, a `Neuron`,
         a `Direction`, the `Activity` of a layer as in DeepDream, `Diversity` between the pictures,
         sums and multiples of these; or any callable from what the network returns, a tensor
-        (images, ...), to a score for each image, a tensor (images,).
+        (images, ...), to a score for each image, a tensor (images,). A layer goes by its path, or
+        by its name where it is unique.
     count : int
         How many pictures.
     recipe : {"fast", "book", "optvis", "lucid", "maco"} or Recipe
@@ -58,7 +64,7 @@ def ascend(
     LayerNotFoundError
         If a layer of the objective is not there, with near names.
     IndexError
-        If a channel is not there, with the range; at the first step.
+        If a channel or a place is not there, with the range; at the first step.
     TypeError
         If the objective is none.
     ValueError
@@ -86,9 +92,21 @@ def ascend(
     """
     vision, goal = as_vision_model(net), _objective(objective)
     followed = followed_recipe(recipe, size, steps, precision)
-    network = cut_by_recipe(vision, goal.layers, followed)
+    network = _by_name(cut_by_recipe(vision, goal.layers, followed), goal)
     shape = (count, followed.size, followed.size, image_channels(vision))
-    return Ascent(network, goal, followed, shape, seed).steps()
+    return Ascent(network, goal, followed, shape, whole("seed", seed, 0)).steps()
+
+
+def _by_name(network: CutNetwork, objective: Objective) -> Network:
+    """The network with its outputs under the names that an objective has for the layers."""
+    rows = {name: find(network.vision.model, name) for name in objective.layers}
+    paths = {name: row.path if row else OUTPUT for name, row in rows.items()}
+
+    def named(images: tf.Tensor, redirected: bool) -> dict[str, tf.Tensor]:
+        outputs = network(images, redirected)
+        return {name: outputs[path] for name, path in paths.items()}
+
+    return named
 
 
 def _objective(objective: Any) -> Objective:

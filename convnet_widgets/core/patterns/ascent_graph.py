@@ -12,6 +12,7 @@ from .boxes import Scheduled
 from .objectives import Objective
 from .recipes import Recipe
 from .transforms import apply
+from .whole_numbers import whole
 
 Network = Callable[..., Mapping[str, tf.Tensor]]
 """From images, and whether gradients are redirected, to outputs by path: a `CutNetwork`."""
@@ -71,8 +72,7 @@ class AscentGraph:
             raise ValueError(
                 f"expected a member for each of {self.shape[0]} images, got {len(self.members)}"
             )
-        if self.seed < 0:
-            raise ValueError(f"a seed is a whole number from 0; got {self.seed}")
+        whole("seed", self.seed, 0)
 
     def start(self) -> Float32[np.ndarray, "images ..."]:
         """Draw the values to begin with, those of each image from its own generator."""

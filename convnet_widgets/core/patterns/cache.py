@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -138,6 +139,30 @@ class Cache:
             CacheWarning,
             stacklevel=3,
         )
+
+
+AnyCache = bool | Cache | str | os.PathLike[str]
+"""What people say of a cache: whether there is one, which one, or its folder."""
+
+
+def as_cache(cache: Any) -> Cache | None:
+    """Return the cache that is meant; None for none.
+
+    Raises
+    ------
+    TypeError
+        If it is neither True, False, a `Cache`, nor a path.
+    """
+    match cache:
+        case None | False:
+            return None
+        case True:
+            return Cache()
+        case Cache():
+            return cache
+        case str() | os.PathLike():
+            return Cache(Path(cache))
+    raise TypeError(f"cache is True, False, a Cache, or the path of its folder; got {cache!r:.60}")
 
 
 def _packed(key: str, entry: Mapping[str, np.ndarray | np.generic]) -> bytes:

@@ -71,7 +71,7 @@ def cut(
     vision = as_vision_model(net)
     image = single_input(vision.model)
     several = isinstance(layers, Iterable) and not isinstance(layers, str | bytes)
-    rows = [_find(vision.model, layer) for layer in (layers if several else [layers])]
+    rows = [find(vision.model, layer) for layer in (layers if several else [layers])]
     paths = tuple(dict.fromkeys(row.path if row else OUTPUT for row in rows))
     _refuse_what_cannot_run(vision.model, paths, image)
     return CutNetwork(
@@ -94,7 +94,8 @@ def _refuse_what_cannot_run(model: keras.Model, paths: Sequence[str], image: Inp
         run(traced.function([path for path in paths if path != OUTPUT] or None), [image.zeros()])
 
 
-def _find(model: keras.Model, layer: Any) -> LayerInfo | None:
+def find(model: keras.Model, layer: Any) -> LayerInfo | None:
+    """The row of the layer that goes by a name; None for `objectives.OUTPUT`."""
     if layer == OUTPUT:
         return None
     return find_layer(layer_rows(model, declared_trace(model)), layer)
@@ -102,9 +103,15 @@ def _find(model: keras.Model, layer: Any) -> LayerInfo | None:
 
 def _checked_filters(filters: Any, rows: Sequence[LayerInfo | None]) -> tuple[int, ...]:
     try:
-        chosen = tuple(operator.index(filter) for filter in filters)
+        given = list(filters)
+        chosen = tuple(operator.index(filter) for filter in given)
     except TypeError:
         raise TypeError(f"filters are whole numbers, from 0; got {filters!r:.60}") from None
+    if any(isinstance(filter, bool) for filter in given):
+        raise TypeError(
+            f"filters are whole numbers, from 0; got {filters!r:.60}; np.flatnonzero() makes them "
+            "of a mask"
+        )
     if len(rows) != 1:
         raise ValueError(f"filters are channels of one layer; got {len(rows)} layers")
     if not chosen:

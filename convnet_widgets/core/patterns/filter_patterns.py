@@ -1,12 +1,12 @@
 """Patterns of many filters of a layer at once."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, SupportsIndex
 
 import keras
 
 from ..networks import VisionModel
-from .cache import Cache
+from .cache import AnyCache, as_cache
 from .climbing import climb
 from .precision import Precision
 from .recipes import Recipe
@@ -20,10 +20,10 @@ def filter_patterns(
     layer: Any,
     filters: Any = None,
     recipe: str | Recipe = "fast",
-    size: int | None = None,
-    steps: int | None = None,
-    seed: int = 0,
-    cache: bool | Cache = True,
+    size: SupportsIndex | None = None,
+    steps: SupportsIndex | None = None,
+    seed: SupportsIndex = 0,
+    cache: AnyCache = True,
     precision: Precision | None = None,
 ) -> Patterns:
     """Make pictures that the filters of a layer answer to most, by gradient ascent.
@@ -46,17 +46,17 @@ def filter_patterns(
     seed : int
         The same seed gives the same picture of a filter, up to rounding whatever other filters
         are asked for, and to the byte in the same call.
-    cache : bool or Cache
-        Whether pictures are kept on disk and taken from there, and where.
+    cache : bool, Cache or path
+        Whether pictures are kept on disk and taken from there, and where; a path is a folder.
     precision : {"float32", "bfloat16"}, optional
         Of the computation; by default that of the recipe, or else the faster one here.
 
     Returns
     -------
     Patterns
-        Filters that never fire are marked "dead" in its `status`, those that answer to the start
-        and to nothing more "weaker". Those that fire only with help
-        are marked "helped"; "book" gives none.
+        Filters that did not fire are marked "silent" in its `status`, those that answer to the
+        start and to nothing more "weaker". Those that fire only with help are marked "helped";
+        "book" gives none.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def filter_patterns(
     IndexError
         If a filter is not there, with the range.
     TypeError
-        If a filter is no whole number.
+        If a filter is no whole number, or the cache none.
     ValueError
         If there is no such recipe, a number is out of its range, the size is less than the
         network takes, or weights are not finite.
@@ -81,7 +81,7 @@ def filter_patterns(
     """
     request = requested(net, layer, filters, recipe, size, steps, seed, precision)
     finished: dict[int, tuple[Step, Status]] = {}
-    for item in climb(request, Cache() if cache is True else cache or None):
+    for item in climb(request, as_cache(cache)):
         rows = zip(item.filters, item.step.apart(), item.status or (), strict=False)
         finished |= {filter: (step, status) for filter, step, status in rows}
     last = joined([finished[filter][0] for filter in request.filters])
@@ -102,9 +102,9 @@ def ascend_filters(
     layer: Any,
     filters: Any = None,
     recipe: str | Recipe = "fast",
-    size: int | None = None,
-    steps: int | None = None,
-    seed: int = 0,
+    size: SupportsIndex | None = None,
+    steps: SupportsIndex | None = None,
+    seed: SupportsIndex = 0,
     precision: Precision | None = None,
 ) -> Iterator[Step]:
     """Make the pictures of `filter_patterns` a step at a time, to draw, record or stop them.

@@ -91,6 +91,11 @@ class _OfChannel(_OfLayer):
             raise IndexError(f"the layer {self.layer!r} has channels 0–{count - 1}; got {chosen}")
         if isinstance(self.channel, int | np.integer):
             return maps[..., int(self.channel)]
+        if maps.shape[0] not in (None, len(chosen)):
+            raise ValueError(
+                f"expected a channel for each of {maps.shape[0]} images, or one for all; got "
+                f"{len(chosen)}"
+            )
         return tf.gather(maps, tf.constant(self.channel), axis=-1, batch_dims=1)
 
 
@@ -130,7 +135,8 @@ class Neuron(_OfChannel):
     layer, channel
         As of `Channel`.
     row, column : int, optional
-        The place; the middle, ``size // 2``, by default.
+        The place in the map of the picture that is made; the middle, ``size // 2``, by default.
+        Negative ones count from the end.
     """
 
     row: int | None = None
@@ -139,10 +145,25 @@ class Neuron(_OfChannel):
     def __call__(self, outputs: Outputs) -> tf.Tensor:
         """Return the value at the place for each image."""
         maps = self._maps(outputs)
+        if maps.shape.rank != 3:
+            raise ValueError(
+                f"the layer {self.layer!r} returns no maps (height, width) with a neuron at a "
+                "place; take a Channel of it"
+            )
         sizes = tf.shape(maps)
-        row = sizes[1] // 2 if self.row is None else self.row
-        column = sizes[2] // 2 if self.column is None else self.column
-        return maps[:, row, column]
+        places = [
+            sizes[axis] // 2 if place is None else self._checked(name, place, maps.shape[axis])
+            for axis, name, place in ((1, "row", self.row), (2, "column", self.column))
+        ]
+        return maps[:, places[0], places[1]]
+
+    def _checked(self, name: str, place: int, size: int | None) -> int:
+        if size is not None and not -size <= place < size:
+            raise IndexError(
+                f"a map of the layer {self.layer!r} has {name}s 0–{size - 1} for a picture of this "
+                f"size; got {name} {place}"
+            )
+        return place
 
 
 @dataclass(frozen=True)
@@ -167,8 +188,13 @@ class Direction(_OfLayer):
 
     def __call__(self, outputs: Outputs) -> tf.Tensor:
         """Return the score for each image."""
-        vector = tf.math.l2_normalize(tf.constant(self.vector, tf.float32))
         means = _means(outputs[self.layer])
+        if np.shape(self.vector) != (means.shape[-1],):
+            raise ValueError(
+                f"a direction of the layer {self.layer!r} has a number for each of its "
+                f"{means.shape[-1]} channels; got numbers of shape {np.shape(self.vector)}"
+            )
+        vector = tf.math.l2_normalize(tf.constant(self.vector, tf.float32))
         dot = tf.linalg.matvec(means, vector)
         if self.power == 0:
             return dot

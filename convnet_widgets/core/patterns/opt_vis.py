@@ -17,6 +17,7 @@ from .recipes import OPTVIS
 from .requests import requested
 from .trained_picture import TrainedPicture
 from .transforms import Transform
+from .whole_numbers import whole
 
 _RATE = 0.05  # of Adam, where nothing else is asked for
 
@@ -161,6 +162,11 @@ class OptVis:
         DivergedError
             If the picture or its loss is not finite, with the step. The picture is that of the
             step before.
+
+        Warns
+        -----
+        UserWarning
+            At the first step, if the filter does not answer to the start and no gradient leads on.
         """
         if self.optimizer is None:
             raise RuntimeError("there is no optimizer yet: call compile() before training")
@@ -188,8 +194,7 @@ class OptVis:
         ValueError
             If there are no epochs; else as `train_step`.
         """
-        if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-            raise ValueError(f"epochs is a whole number, at least 1; got {epochs!r}")
+        epochs = whole("epochs", epochs, 1)
         for epoch in range(1, epochs + 1):
             loss = self.train_step()["loss"]
             if log:
@@ -231,13 +236,12 @@ def _pair(size: Any) -> tuple[int, int]:
 
 
 def _single(filter: Any) -> int:
-    try:
-        return operator.index(filter)
-    except TypeError:
+    if np.ndim(filter) or isinstance(filter, bool) or not hasattr(filter, "__index__"):
         raise TypeError(
             f"filter is the number of one channel, got {filter!r}; filter_patterns() makes the "
             "pictures of several"
-        ) from None
+        )
+    return operator.index(filter)
 
 
 def _checked(transforms: Sequence[Any]) -> tuple[Transform, ...]:

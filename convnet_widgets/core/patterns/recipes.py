@@ -13,6 +13,7 @@ from .parameterisations import Fourier, GreyNoise, Parameterisation, Phase
 from .precision import Precision
 from .regularisers import Regulariser
 from .transforms import Jitter, Pad, Rotate, Scale, Transform
+from .whole_numbers import whole
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,9 +86,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, least in {"steps": 1, "size": 1, "draws": 1, "margin": 0}.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} is a whole number, at least {least}; got {value!r}")
+            object.__setattr__(self, name, whole(name, getattr(self, name), least))
         if self.clip is not None and not self.clip > 0:
             raise ValueError(f"clip is a norm above 0, or None for no limit; got {self.clip!r}")
         if self.wrapped and (self.margin or self.transforms):

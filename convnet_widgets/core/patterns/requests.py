@@ -19,6 +19,7 @@ from .optimisers import NormalisedGradient
 from .precision import fastest_precision
 from .recipes import Recipe, find_recipe
 from .steps import DivergedError
+from .whole_numbers import whole
 
 _BATCH = 8
 """Filters that are climbed together: more take longer each, and stop later."""
@@ -139,7 +140,7 @@ def requested(
     recipe: Any,
     size: Any,
     steps: Any,
-    seed: int,
+    seed: Any,
     precision: Any,
 ) -> Request:
     """Check what `filter_patterns` is asked for."""
@@ -150,7 +151,7 @@ def requested(
     network = cut(vision, path, filters=[filters] if np.ndim(filters) == 0 else filters)
     image_channels(vision)
     followed = followed_recipe(recipe, size, steps, precision)
-    return Request(vision, path, network.filters or (), followed, seed)
+    return Request(vision, path, network.filters or (), followed, whole("seed", seed, 0))
 
 
 def followed_recipe(recipe: Any, size: Any, steps: Any, precision: Any) -> Recipe:
@@ -158,8 +159,8 @@ def followed_recipe(recipe: Any, size: Any, steps: Any, precision: Any) -> Recip
     asked = find_recipe(recipe)
     return dataclasses.replace(
         asked,
-        size=asked.size if size is None else size,
-        steps=asked.steps if steps is None else steps,
+        size=asked.size if size is None else whole("size", size, 1),
+        steps=asked.steps if steps is None else whole("steps", steps, 1),
         precision=precision or asked.precision or fastest_precision(),
     )
 

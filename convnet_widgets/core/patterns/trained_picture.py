@@ -1,5 +1,7 @@
 """A picture that a Keras optimizer trains, as it would the weights of a network."""
 
+import warnings
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -27,7 +29,7 @@ class TrainedPicture:
     """
 
     def __init__(self, asked: Request, height: int, width: int) -> None:
-        self._ascent = _ascent(asked, height, width)
+        self._asked, self._ascent = asked, _ascent(asked, height, width)
         self._variable = keras.Variable(self._ascent.start(), dtype="float32", name="picture")
         self._last: Step | None = None
         self.optimizer: keras.optimizers.Optimizer | None = None
@@ -66,6 +68,8 @@ class TrainedPicture:
         step = Step(number, *arrays, self._ascent.recipe.display)
         self._refuse_infinite(number, step.objective, step.images)
         self._last = step
+        if number == 0 and not np.any(gradient):
+            self._warn()
         self._apply(gradient)
         self._refuse_infinite(number + 1, self._variable.numpy())
         return step
@@ -77,6 +81,18 @@ class TrainedPicture:
     def map(self) -> np.ndarray:
         """What the filter makes of it, float32 (height, width), or () where a layer has no maps."""
         return np.asarray(self._ascent.maps(self.values)[0])
+
+    def _warn(self) -> None:
+        asked = self._asked
+        advice = "another seed, size or filter may"
+        if not asked.recipe.redirected_steps:
+            advice = "redirected_steps=16 lets gradients through its ReLUs"
+        warnings.warn(
+            f"filter {asked.filters[0]} of {asked.layer!r} does not answer to the start, and no "
+            f"gradient says how the picture should change: it stays grey; {advice}",
+            UserWarning,
+            stacklevel=4,
+        )
 
     def _refuse_infinite(self, number: int, *arrays: np.ndarray) -> None:
         if not all(np.isfinite(array).all() for array in arrays):

@@ -1,6 +1,7 @@
 import dataclasses
 
 import keras
+import kinds
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,7 +9,14 @@ from keras import layers
 
 import convnet_widgets as cw
 from convnet_widgets.core.patterns.ascending import ascend
-from convnet_widgets.core.patterns.objectives import Activity, Channel, Diversity, Neuron, Output
+from convnet_widgets.core.patterns.objectives import (
+    Activity,
+    Channel,
+    Direction,
+    Diversity,
+    Neuron,
+    Output,
+)
 from convnet_widgets.core.patterns.optimisers import NormalisedGradient
 from convnet_widgets.core.patterns.parameterisations import GreyNoise
 from convnet_widgets.core.patterns.recipes import RECIPES, Recipe
@@ -63,6 +71,31 @@ class TestAscend:
         expected = (maps**2).mean((1, 2, 3)) + 2 * classes[:, 0] - 3 * maps[:, 0, 1, 2]
         np.testing.assert_allclose(step.objective, expected, rtol=1e-3)
 
+    @pytest.mark.parametrize(
+        "goal_of",
+        [
+            lambda name: Channel(name, 4),
+            lambda name: Neuron(name, (1, 0), 2, 3),
+            lambda name: Direction(name, (1.0, 0.0, -1.0, 2.0, 0.5)),
+            lambda name: Activity(name) + 10 * Diversity(name) - Channel("backbone/conv2", 1),
+        ],
+    )
+    def test_a_unique_name_is_as_good_as_the_path(self, goal_of):
+        net = kinds.nested()
+        named, whole = (
+            last(ascend(net, goal_of(name), 2, PLAIN, kinds.SIZE, precision="float32"))
+            for name in ("conv2", "backbone/conv2")
+        )
+        np.testing.assert_array_equal(named.images, whole.images)
+        np.testing.assert_array_equal(named.objective, whole.objective)
+
+    def test_numbers_may_be_those_of_numpy(self):
+        net, goal = classifier(), Channel("maps", 0)
+        steps = list(ascend(net, goal, 1, PLAIN, np.int16(10), np.int64(2), np.uint8(3)))
+        same = list(ascend(net, goal, 1, PLAIN, 10, 2, 3))
+        assert len(steps) == 3
+        np.testing.assert_array_equal(steps[-1].images, same[-1].images)
+
     def test_diversity_drives_pictures_apart(self):
         net = classifier()
         alone = last(ascend(net, Channel("maps", 0), 3, PLAIN, steps=8))
@@ -101,6 +134,38 @@ class TestRefused:
         with pytest.raises(IndexError, match=r"'maps' has channels 0–2; got \[3\]"):
             next(ascend(classifier(), Channel("maps", 3), 1, PLAIN))
 
+    @pytest.mark.parametrize(
+        ("place", "is_there"), [(9, True), (-10, True), (10, False), (-11, False)]
+    )
+    @pytest.mark.parametrize("margin", [0, 3])
+    def test_a_place_outside_of_the_map(self, place, is_there, margin):
+        recipe = dataclasses.replace(PLAIN, margin=margin)
+        for name, goal in {
+            "row": Neuron("maps", 0, place),
+            "column": Neuron("maps", 0, 0, place),
+        }.items():
+            steps = ascend(classifier(), goal, 1, recipe)
+            if is_there:
+                assert np.isfinite(next(steps).objective).all()
+            else:
+                sentence = f"'maps' has {name}s 0–9 .* got {name} {place}"
+                with pytest.raises(IndexError, match=sentence):
+                    next(steps)
+
+    def test_a_place_in_a_layer_without_maps(self):
+        with pytest.raises(ValueError, match="'classes' returns no maps .* take a Channel"):
+            next(ascend(classifier(), Neuron("classes", 0), 1, PLAIN))
+
+    def test_a_direction_of_another_length(self):
+        with pytest.raises(
+            ValueError, match=r"each of its 3 channels; got numbers of shape \(2,\)"
+        ):
+            next(ascend(classifier(), Direction("maps", (1.0, 2.0)), 1, PLAIN))
+
+    def test_channels_for_other_images(self):
+        with pytest.raises(ValueError, match="each of 3 images, or one for all; got 2"):
+            next(ascend(classifier(), Channel("maps", (0, 1)), 3, PLAIN))
+
     def test_what_is_no_objective(self):
         with pytest.raises(TypeError, match="callable .* got 5"):
             ascend(classifier(), 5)
@@ -114,7 +179,7 @@ class TestRefused:
         [
             ({"count": 0}, r"numbers from 1, got \(0, 12, 12, 3\)"),
             ({"steps": 0}, "steps is a whole number, at least 1; got 0"),
-            ({"seed": -1}, "a seed is a whole number from 0; got -1"),
+            ({"seed": -1}, "seed is a whole number, at least 0; got -1"),
             ({"recipe": "lucit"}, "did you mean 'lucid'"),
         ],
     )

@@ -213,7 +213,7 @@ class TestRefuses:
             ({"shape": (2, 8, 8)}, r"expected a shape \(images, .*got \(2, 8, 8\)"),
             ({"shape": (0, 8, 8, 1)}, r"numbers from 1, got \(0, 8, 8, 1\)"),
             ({"members": (1, 2)}, "a member for each of 3 images, got 2"),
-            ({"seed": -1}, "a whole number from 0; got -1"),
+            ({"seed": -1}, "seed is a whole number, at least 0; got -1"),
         ],
     )
     def test_at_once(self, keys, sentence):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from convnet_widgets.core.patterns import cache as module
-from convnet_widgets.core.patterns.cache import Cache, CacheWarning, default_folder
+from convnet_widgets.core.patterns.cache import Cache, CacheWarning, as_cache, default_folder
 
 SHARES = 16  # folders among which the limit is divided
 
@@ -397,3 +397,13 @@ def test_two_processes_may_write_the_same_keys_at_once(tmp_path, limit):
     assert all(path.suffix == ".npz" for path in files)
     assert sum(path.stat().st_size for path in files) <= limit
     assert len(files) == 40 or limit < 10_000_000
+
+
+def test_what_people_say_of_a_cache(tmp_path):
+    other = Cache(tmp_path, 1)
+    assert as_cache(True) == Cache()
+    assert as_cache(False) is as_cache(None) is None
+    assert as_cache(other) is other
+    assert as_cache(tmp_path) == as_cache(str(tmp_path)) == Cache(tmp_path)
+    with pytest.raises(TypeError, match="a Cache, or the path of its folder; got 1.5"):
+        as_cache(1.5)

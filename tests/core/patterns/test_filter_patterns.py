@@ -17,6 +17,7 @@ from convnet_widgets.core.patterns.filter_patterns import ascend_filters, filter
 from convnet_widgets.core.patterns.optimisers import NormalisedGradient
 from convnet_widgets.core.patterns.parameterisations import GreyNoise
 from convnet_widgets.core.patterns.recipes import RECIPES, Recipe
+from convnet_widgets.core.patterns.requests import requested
 
 PLAIN = Recipe("plain", GreyNoise(), NormalisedGradient(4.0), 3, 12, "bounded", margin=2)
 WHOLE = dataclasses.replace(PLAIN, margin=0, preprocessed=False)
@@ -59,7 +60,7 @@ class TestBook:
 
     def test_keeps_what_it_does_not_find(self):
         patterns = filter_patterns(units((1, 0), (0.01, -5)), 1, recipe="book", size=8)
-        assert patterns.status == ("ok", "dead")
+        assert patterns.status == ("ok", "silent")
         assert patterns.recipe.precision == "float32"
 
 
@@ -92,11 +93,11 @@ class TestHelp:
 
     def test_units_that_do_not_fire_are_helped_or_reported(self):
         patterns = filter_patterns(self.NET, "units", recipe=WHOLE, steps=12)
-        assert patterns.status == ("ok", "helped", "dead", "dead")
+        assert patterns.status == ("ok", "helped", "silent", "silent")
         assert (patterns.activations[:2] > 0).all()
         assert (patterns.activations[2:] == 0).all()
         assert patterns.images[1].sum(axis=-1, dtype=int).max() > 500  # where the unit fires
-        assert "1 helped, 2 dead" in repr(patterns)
+        assert "1 helped, 2 silent" in repr(patterns)
 
     def test_before_the_activation_where_gradients_cannot_be_redirected(self):
         model = units((0.01, 0), (0.01, -5))
@@ -228,7 +229,7 @@ class TestPatterns:
         with np.load(tmp_path / "units.npz") as file:
             np.testing.assert_array_equal(file["images"], patterns.images)
             np.testing.assert_array_equal(file["activations"], patterns.activations)
-            assert file["status"].tolist() == ["ok", "dead"]
+            assert file["status"].tolist() == ["ok", "silent"]
             assert file["filters"].tolist() == [0, 1]
             assert str(file["recipe"]) == repr(patterns.recipe)
             assert str(file["caption"]) == patterns.caption
@@ -250,12 +251,19 @@ class TestRefuses:
             ({"size": 0}, ValueError, "size is a whole number, at least 1; got 0"),
             ({"size": 2, "recipe": WHOLE}, ValueError, "at least 3 × 3 pixels, got 2 × 2"),
             ({"net": kinds.one_dimensional(), "layer": "conv1"}, ValueError, "takes no images"),
-            ({"seed": -1}, ValueError, "a whole number from 0; got -1"),
+            ({"seed": -1}, ValueError, "seed is a whole number, at least 0; got -1"),
+            ({"filters": [True, False]}, TypeError, r"got \[True, False\]; np.flatnonzero"),
+            ({"filters": True}, TypeError, r"whole numbers, from 0; got \[True\]"),
         ],
     )
     def test_bad_input(self, arguments, error, sentence):
         with pytest.raises(error, match=sentence):
             filter_patterns(**({"net": kinds.functional(), "layer": "conv2"} | arguments))
+
+    @pytest.mark.parametrize("seed", [None, 1.5, True, "7"])
+    def test_a_seed_that_is_no_number(self, seed):
+        with pytest.raises(ValueError, match="seed is a whole number, at least 0; got"):
+            requested(kinds.functional(), "conv2", None, PLAIN, None, None, seed, None)
 
     def test_weights_that_are_nan(self):
         net = kinds.functional()
