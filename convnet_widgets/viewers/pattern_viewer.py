@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from ..core.layers import list_layers
 from ..core.networks import as_vision_model
-from ..core.patterns.cache import Cache
+from ..core.patterns.cache import AnyCache, as_cache
 from ..core.patterns.recipes import RECIPES, Recipe, find_recipe
 from ..core.patterns.results import Patterns
 from ..rendering.pattern_figures import pattern_figure, patterns_figure
@@ -43,8 +43,8 @@ class PatternViewer(AscentViewer):
         Side of a pattern in pixels, number of steps; those of the recipe by default.
     seed : int
         The same seed gives the same patterns.
-    cache : bool or Cache
-        Whether patterns are kept on disk and taken from there, and where.
+    cache : bool, Cache or path
+        Whether patterns are kept on disk and taken from there, and where; a path is a folder.
     **traits
         Other traits to begin with: `channel`, `colour_map`, `intensity` …, see :class:`MapGrid`.
 
@@ -58,7 +58,7 @@ class PatternViewer(AscentViewer):
         Steps that all patterns have done.
     running, stopped : bool
         Whether the ascent is at work; whether a person asked it to stop, which may be set.
-    status : list of {"ok", "helped", "weaker", "dead", ""}
+    status : list of {"ok", "helped", "weaker", "silent", ""}
         What became of each filter; nothing as long as that is not known.
     error : str
         What went wrong in the last request, as shown in the panel.
@@ -98,7 +98,7 @@ class PatternViewer(AscentViewer):
         size: int | None = None,
         steps: int | None = None,
         seed: int = 0,
-        cache: bool | Cache = True,
+        cache: AnyCache = True,
         **traits: Any,
     ) -> None:
         vision, followed = as_vision_model(net), find_recipe(recipe)
@@ -111,7 +111,7 @@ class PatternViewer(AscentViewer):
             LayerChoice(vision, all_rows, rows, first.path if layer is None else layer),
             NO_IMAGE if image is None else chosen_image(vision, image),
             RECIPES | {followed.name: followed},
-            Cache() if cache is True else cache or None,
+            as_cache(cache),
             filters=[] if filters is None else [int(one) for one in filters],
             recipe=followed.name,
             size=followed.size if size is None else size,
@@ -132,7 +132,7 @@ class PatternViewer(AscentViewer):
         ----------
         what : {"filter", "layer"}
             The chosen pattern beside the feature map and the weights of its filter, or all
-            patterns with a black margin about each.
+            patterns on black, each above the number of its filter.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class PatternViewer(AscentViewer):
         made = run.patterns
         if what == "layer":
             pictures = in_colour(made.images)
-            return patterns_figure(pictures, made.filters, run.fates, title=made.caption)
+            return patterns_figure(pictures, made.filters, run.status, title=made.caption)
         if what != "filter":
             raise ValueError(f"a figure shows the 'filter' or the 'layer', not {what!r}")
         place = made.filters.index(self.channel) if self.channel in made.filters else 0
@@ -153,6 +153,7 @@ class PatternViewer(AscentViewer):
             in_colour(made.images)[place],
             None if maps is None else maps[..., filter],
             kernels[filter] if len(kernels) else None,
+            status=run.status[place],
             title=f"{title}\nfilter {filter}",
             colour_map=self.colour_map,
         )
@@ -165,14 +166,15 @@ class PatternViewer(AscentViewer):
         path : str or path
             Ending in ``.png``: one picture of all, with a black margin about each. In ``.npz``:
             the arrays, the layer, the recipe and the seed, see :meth:`Patterns.save`. In
-            ``.gif``: how they came about, in at most 32 frames.
+            ``.gif``: how they came about, in at most 32 frames; in the place of a silent filter
+            stands what was tried, and patterns from the cache stand still.
 
         Raises
         ------
         ValueError
             If it ends otherwise.
         RuntimeError
-            If there are no patterns.
+            If there are no patterns, or for a ``.gif`` all of them came from the cache.
         """
         save_run(self._ready(), path)
 

@@ -128,7 +128,7 @@ def test_what_became_of_each_filter_is_told():
     viewer = PatternViewer(three_filters(), "conv", recipe=HELPING, cache=False)
     viewer.wait()
     assert viewer.error == ""
-    assert viewer.status == ["ok", "helped", "dead"]
+    assert viewer.status == ["ok", "helped", "silent"]
     made = filter_patterns(viewer.net, "conv", recipe=HELPING, cache=False)
     assert viewer.patterns.status == made.status
     np.testing.assert_array_equal(viewer.patterns.images, made.images)
@@ -140,8 +140,7 @@ def test_what_became_of_each_filter_is_told():
 def test_the_recipe_of_the_book_helps_no_filter():
     viewer = PatternViewer(three_filters(), "conv", **QUICK)
     viewer.wait()
-    assert viewer.status == ["ok", "dead", "dead"]
-    assert viewer._fates == ["ok", "silent", "silent"]  # what is not tried is not claimed
+    assert viewer.status == ["ok", "silent", "silent"]
 
 
 def test_what_answers_less_than_to_its_start_is_shown_and_not_called_silent():
@@ -151,7 +150,7 @@ def test_what_answers_less_than_to_its_start_is_shown_and_not_called_silent():
     backwards = replace(BOOK, name="backwards", optimiser=NormalisedGradient(step=-1.0))
     viewer = PatternViewer(model, recipe=backwards, size=8, steps=2, cache=False)
     viewer.wait()
-    assert viewer.status == viewer._fates == ["weaker"]
+    assert viewer.status == ["weaker"]
 
 
 def test_pictures_of_other_channels_are_grey():
@@ -434,6 +433,35 @@ def test_a_film_begins_with_noise_and_ends_with_the_patterns(tmp_path):
     with Image.open(tmp_path / "patterns.gif") as saved:
         assert saved.n_frames == len(film) == 21
         assert saved.size == (2 * 16 + 3, 2 * 16 + 3)
+
+
+def test_patterns_from_the_cache_have_no_film(tmp_path):
+    keys = QUICK | {"cache": tmp_path / "kept"}
+    some = PatternViewer(kinds.nested(), "conv1", [1], **keys)
+    some.save(tmp_path / "some.gif")
+    all_of_it = PatternViewer(kinds.nested(), "conv1", [1], **keys)
+    with pytest.raises(RuntimeError, match="from the cache, which keeps no film .* cache=False"):
+        all_of_it.save(tmp_path / "all.gif")
+    assert not (tmp_path / "all.gif").exists()
+    partly = PatternViewer(kinds.nested(), "conv1", [1, 2], **keys)
+    partly.save(tmp_path / "partly.gif")
+    film = partly._run.film()
+    np.testing.assert_array_equal(film[0][0], film[-1][0])
+    assert (film[0][1] != film[-1][1]).any()
+
+
+@pytest.mark.parametrize("ending", ["PNG", "Npz", "GIF"])
+def test_an_ending_may_be_written_large(tmp_path, ending):
+    viewer = PatternViewer(kinds.nested(), "conv1", **QUICK)
+    viewer.save(tmp_path / f"large.{ending}")
+    viewer.save(tmp_path / f"small.{ending.lower()}")
+    large, small = (
+        (tmp_path / name).read_bytes() for name in (f"large.{ending}", f"small.{ending.lower()}")
+    )
+    assert large[:4] == small[:4]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == sorted(
+        [f".{ending}", f".{ending.lower()}"]
+    )
 
 
 def test_arrays_are_saved_with_all_it_takes_to_make_them_again(tmp_path):

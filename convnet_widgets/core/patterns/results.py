@@ -10,7 +10,7 @@ from jaxtyping import Float32, UInt8
 
 from .recipes import Recipe
 
-Status = Literal["ok", "helped", "weaker", "dead", "unfinished"]
+Status = Literal["ok", "helped", "weaker", "silent", "unfinished"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,11 +26,12 @@ class Patterns:
         of floating numbers, before it is made a picture. With a margin in the recipe, the mean
         over that part of the channel that lies within the picture; of a wrapped recipe, the mean
         for the picture as a torus.
-    status : tuple of {"ok", "helped", "weaker", "dead", "unfinished"}
+    status : tuple of {"ok", "helped", "weaker", "silent", "unfinished"}
         "helped": the filter did not answer to the start, and needed gradients redirected around
         ReLUs, or the layer read before its activation; or it needed smaller steps.
-        "weaker": it answers to the start already, and no more to the picture. "dead": it answered
-        neither to the start nor to the picture, so that there is nothing to see. "unfinished": a
+        "weaker": it answers to the start already, and no more to the picture. "silent": it answered
+        neither to the start nor to any picture up to the last step, so that there is nothing to
+        see; more steps, another size or a photograph may wake it. "unfinished": a
         person stopped before the last step; the activation is that of the step before the picture.
     filters : tuple of int
         Channels of the layer.
@@ -76,7 +77,7 @@ class Patterns:
     def __repr__(self) -> str:
         height, width = self.images.shape[1:3]
         counts = {
-            name: self.status.count(name) for name in ("helped", "weaker", "dead", "unfinished")
+            name: self.status.count(name) for name in ("helped", "weaker", "silent", "unfinished")
         }
         notes = "".join(f", {count} {name}" for name, count in counts.items() if count)
         return f"Patterns({len(self)} of {height} × {width}{notes} · {self.caption})"
@@ -94,19 +95,20 @@ class Patterns:
         ValueError
             If it ends otherwise.
         """
-        if Path(path).suffix != ".npz":
+        if Path(path).suffix.lower() != ".npz":
             raise ValueError(
                 f"patterns are saved as .npz, got {str(path)!r}; PatternViewer.save also writes "
                 ".png and .gif"
             )
-        np.savez_compressed(
-            path,
-            images=self.images,
-            activations=self.activations,
-            status=np.array(self.status),
-            filters=np.array(self.filters),
-            layer=np.array(self.layer),
-            recipe=np.array(repr(self.recipe)),
-            seed=np.array(self.seed),
-            caption=np.array(self.caption),
-        )
+        with Path(path).open("wb") as file:  # NumPy would add .npz to another case of it
+            np.savez_compressed(
+                file,
+                images=self.images,
+                activations=self.activations,
+                status=np.array(self.status),
+                filters=np.array(self.filters),
+                layer=np.array(self.layer),
+                recipe=np.array(repr(self.recipe)),
+                seed=np.array(self.seed),
+                caption=np.array(self.caption),
+            )
