@@ -1,7 +1,10 @@
 """The display of pictures in a real browser, with no kernel behind it."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from convnet_widgets.widgets._assets import module, style
 from convnet_widgets.widgets._pace import Pace
@@ -161,6 +164,32 @@ def test_no_pictures_are_no_error_and_may_come_later(page, show, arrive):
     np.testing.assert_array_equal(pixels(page, TILES, 2), given[2])
 
 
+LABEL_OF = """(option) => {
+  const { left, top, bottom, width } = option.querySelector(".cw-picture-label").getBoundingClientRect();
+  return { x: left, y: top, width, height: bottom - top };
+}"""
+
+
+@pytest.mark.parametrize("chosen", [10, 18])
+def test_the_frame_of_the_chosen_picture_cuts_no_number(page, show, chosen):
+    grid = PictureGrid(pictures(32), labels=range(32), columns=8, index=chosen)
+    show(page, grid)
+    clip = option(page, 10).evaluate(LABEL_OF)
+
+    def label():
+        return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L"), int)
+
+    framed = label()
+    page.add_style_tag(
+        content=".cw-picture * { box-shadow: none !important; outline: 0 !important; }"
+    )
+    bare = label()
+    assert (framed != bare).any()
+    written = bare > 60
+    assert written.sum() > 20
+    np.testing.assert_array_equal(framed[written], bare[written])
+
+
 # --- pictures that change ---
 
 
@@ -222,7 +251,7 @@ def test_another_number_of_pictures_is_laid_out_anew(page, show, arrive):
     grid = PictureGrid(pictures(6), labels=range(6), index=5)
     show(page, grid)
     given = pictures(3, 16, 24)
-    grid.set_pictures(given, status=["ok", "dead", "ok"], labels=[10, 11, 12])
+    grid.set_pictures(given, status=["ok", "silent", "ok"], labels=[10, 11, 12])
     arrive(page, traits_of(grid))
     settle(page)
     assert page.get_by_role("option").count() == 3
@@ -303,39 +332,39 @@ def test_a_choice_from_the_kernel_is_followed(page, show, arrive):
 
 
 def test_a_dead_picture_is_a_word_and_never_a_picture(page, show):
-    status = ["ok", "dead", "helped"]
+    status = ["ok", "silent", "helped"]
     show(page, PictureGrid(pictures(3), labels=[7, 8, 9], status=status, index=1))
     for place in (option(page, 1), page.locator(".cw-picture-chosen")):
-        assert place.get_by_text("dead").is_visible()
+        assert place.get_by_text("silent").is_visible()
         assert not place.locator("canvas").is_visible()
         hatched = "(one) => getComputedStyle(one, '::before').backgroundImage"
         assert place.evaluate(hatched).startswith("repeating-linear-gradient")
     for place in (0, 2):
         assert option(page, place).locator("canvas").is_visible()
-        assert not option(page, place).get_by_text("dead").is_visible()
-    assert page.locator("figcaption").text_content() == "filter 8 · never fires"
+        assert not option(page, place).get_by_text("silent").is_visible()
+    assert page.locator("figcaption").text_content() == "filter 8 · did not fire"
     labels = page.locator(".cw-pictures .cw-picture-label").all_text_contents()
     assert labels == ["7", "8", "9*"]
     counts = page.locator(".cw-picture-counts span").all_text_contents()
-    assert counts == ["* 1 needed help", "1 never fires"]
+    assert counts == ["* 1 needed help", "1 did not fire"]
 
 
 def test_status_that_comes_later_is_shown(page, show, arrive):
     show(page, PictureGrid(pictures(3)))
     assert page.locator(".cw-picture-counts").text_content() == ""
-    arrive(page, {"status": ["ok", "ok", "dead"]})
+    arrive(page, {"status": ["ok", "ok", "silent"]})
     page.evaluate(FRAME)
-    assert option(page, 2).get_by_text("dead").is_visible()
+    assert option(page, 2).get_by_text("silent").is_visible()
 
 
 def test_names_for_screen_readers(page, show):
-    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "dead", "helped"])
+    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "silent", "helped"])
     grid.label = "block1_conv1"
     show(page, grid)
     box = page.get_by_role("listbox", name="block1_conv1, 3 filters")
     assert box.get_attribute("data-lm-suppress-shortcuts") == "true"
     names = [one.get_attribute("aria-label") for one in page.get_by_role("option").all()]
-    assert names == ["filter 7", "filter 8 · never fires", "filter 9 · needed help"]
+    assert names == ["filter 7", "filter 8 · did not fire", "filter 9 · needed help"]
     box.press("End")
     active = box.get_attribute("aria-activedescendant")
     assert page.locator(f"[id='{active}']").get_attribute("aria-label") == names[2]
@@ -376,7 +405,7 @@ def test_on_a_fine_screen_pixels_of_the_picture_are_whole(new_page, show, scale)
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_of_the_theme(page, show, dark):
-    show(page, PictureGrid(pictures(3), status=["dead", "ok", "ok"]), dark=dark)
+    show(page, PictureGrid(pictures(3), status=["silent", "ok", "ok"]), dark=dark)
     colour = "(name) => getComputedStyle(document.querySelector(name)).color"
     texts = [page.evaluate(colour, one) for one in ("figcaption", ".cw-picture-counts")]
     light = ["rgb(31, 35, 40)", "rgb(87, 96, 106)"]

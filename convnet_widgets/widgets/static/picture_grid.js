@@ -13,8 +13,9 @@ const VIEW_SHARE = 0.38; // of the width, of the enlarged picture beside the gri
 const VIEW_GAP = 16;
 const MOST_HEIGHT = 720; // of the grid; the rest is scrolled to
 const SCROLLBAR = 16;
+const FULL_FROM = 0.75; // of the width: from there on the ground goes to its end
 const ROWS_A_PAGE = 4; // that Page Up and Page Down move
-const [LABEL_HEIGHT, LABEL_NEEDS] = [16, 28]; // CSS pixels: of a label, and of tiles that bear one
+const [LABEL_HEIGHT, LABEL_NEEDS] = [20, 28]; // CSS pixels: of a label between two frames, and of tiles that bear one
 
 /** The chosen picture is enlarged in `place`, `view_size` of the model large, where one is given. */
 export function renderPictureGrid({ model, el, place = null }) {
@@ -136,7 +137,7 @@ class PictureTiles {
     const most = this.model.get("most_height") ?? MOST_HEIGHT;
     if (this.heightOf(this.layout) > most) this.layout = this.laidOut(room - SCROLLBAR);
     const { columns, tileWidth, tileHeight, gap } = this.layout;
-    const isWide = columns < this.tiles.length || this.leftOf(room) < tileWidth;
+    const isWide = columns < this.tiles.length || this.across > FULL_FROM * room * devicePixelRatio;
     this.element.toggleAttribute("data-filled", Boolean(this.place) && isWide);
     const lengths = { "--cw-width": tileWidth, "--cw-height": tileHeight, "--cw-tile-gap": gap };
     for (const name in lengths) this.list.style.setProperty(name, `${lengths[name] / devicePixelRatio}px`);
@@ -153,10 +154,10 @@ class PictureTiles {
     return pictureLayout({ count, width, tile, columns: model.get("columns") || 0, pictureWidth, pictureHeight });
   }
 
-  /** Device pixels of a width that the grid leaves free. */
-  leftOf(width) {
+  /** Device pixels that the grid is wide. */
+  get across() {
     const { columns, tileWidth, gap } = this.layout;
-    return width * devicePixelRatio - columns * (tileWidth + gap) - gap;
+    return columns * (tileWidth + gap) + gap;
   }
 
   heightOf({ columns, tileHeight, gap }) {
