@@ -1,8 +1,11 @@
 """The panel that shows what the filters of a layer answer to most, while it is being found."""
 
+import operator
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, SupportsIndex
+
+import traitlets
 
 from ..core.layers import list_layers
 from ..core.networks import as_vision_model
@@ -70,7 +73,7 @@ class PatternViewer(AscentViewer):
     ValueError
         If there is no such recipe, the layer has no channels, or the image does not fit.
     traitlets.TraitError
-        If a filter is not there, or a number is out of its range.
+        If a filter is not there, or a number is no whole one or out of its range.
 
     Examples
     --------
@@ -92,12 +95,12 @@ class PatternViewer(AscentViewer):
         self,
         net: Any,
         layer: str | int | None = None,
-        filters: Sequence[int] | None = None,
+        filters: Sequence[Any] | None = None,
         image: Any = None,
         recipe: str | Recipe = "fast",
-        size: int | None = None,
-        steps: int | None = None,
-        seed: int = 0,
+        size: SupportsIndex | None = None,
+        steps: SupportsIndex | None = None,
+        seed: SupportsIndex = 0,
         cache: AnyCache = True,
         **traits: Any,
     ) -> None:
@@ -112,11 +115,11 @@ class PatternViewer(AscentViewer):
             NO_IMAGE if image is None else chosen_image(vision, image),
             RECIPES | {followed.name: followed},
             as_cache(cache),
-            filters=[] if filters is None else [int(one) for one in filters],
+            filters=[] if filters is None else [_whole("a filter", one) for one in filters],
             recipe=followed.name,
-            size=followed.size if size is None else size,
-            steps=followed.steps if steps is None else steps,
-            seed=seed,
+            size=followed.size if size is None else _whole("size", size),
+            steps=followed.steps if steps is None else _whole("steps", steps),
+            seed=_whole("seed", seed),
             **traits,
         )
 
@@ -183,3 +186,12 @@ class PatternViewer(AscentViewer):
         if self._run is None or not self._run.has_moved:
             raise RuntimeError(f"there are no patterns; {self.error or 'call refresh()'}")
         return self._run
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)
+    except TypeError:
+        pass
+    raise traitlets.TraitError(f"{name} is a whole number; got {value!r}")

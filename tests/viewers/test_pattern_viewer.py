@@ -402,6 +402,19 @@ def test_the_model_is_not_changed():
         np.testing.assert_array_equal(weight.numpy(), value)
 
 
+def test_numbers_may_be_those_of_numpy():
+    keys = QUICK | {"size": np.int16(16), "steps": np.int64(3), "seed": np.uint8(5)}
+    viewer = PatternViewer(kinds.nested(), "conv1", [np.int64(2)], **keys)
+    same = PatternViewer(kinds.nested(), "conv1", [2], **QUICK, seed=5)
+    np.testing.assert_array_equal(viewer.patterns.images, same.patterns.images)
+
+
+@pytest.mark.parametrize("filters", [[True, False], [0, 1.5], ["0"]])
+def test_filters_that_are_no_numbers_are_refused(filters):
+    with pytest.raises(traitlets.TraitError, match="a filter is a whole number; got"):
+        PatternViewer(kinds.nested(), "conv1", filters, **QUICK)
+
+
 # --- saving ---
 
 

@@ -55,6 +55,8 @@ class Recipe:
     wrapped : bool
         The picture is made as a torus, without a rim: convolutions that pad with zeros see its
         other side instead, and side by side its copies join. It has neither margin nor transforms.
+        Convolutions without padding stay as they are: few of their places see the rim, which keeps
+        a frame as wide as what they lose. Ask for a larger picture and cut the frame off.
     helped : bool
         Whether units that do not fire are tried again, read before the activation and for longer.
     precision : {"float32", "bfloat16"}, optional
