@@ -165,8 +165,9 @@ def test_no_pictures_are_no_error_and_may_come_later(page, show, arrive):
 
 
 LABEL_OF = """(option) => {
-  const { left, top, bottom, width } = option.querySelector(".cw-picture-label").getBoundingClientRect();
-  return { x: left, y: top, width, height: bottom - top };
+  const label = option.querySelector(".cw-picture-label");
+  const { x, y, width, height } = label.getBoundingClientRect();
+  return { x, y, width, height };
 }"""
 
 
