@@ -24,6 +24,8 @@ MOVED = "[setattr({}, 'value', {!r}), np.frombuffer({}.value, np.uint8)][1]"
 TEXT = "{}.value"
 VALUES = {
     "titles": f"[{TITLE} for f in ({FIGURES})]",
+    "grounds": "[__import__('matplotlib_inline.backend_inline', fromlist=['_'])"
+    f"._fetch_figure_metadata(f) is None for f in ({FIGURES})]",
     "losses": "losses",
     "curve": "fig_losses.axes[0].lines[0].get_ydata()",
     "ours": SHOWN.format("fig_pattern", 1),
@@ -174,10 +176,10 @@ class TestGrids:
         assert grid.shape == (547, 547, 3)
         squares = tiles(grid)
         for index in range(64):
-            dead = status[index] == "dead"
-            wanted = 0 * squares[0] if dead else values[f"images_{number}"][index]
+            silent = status[index] == "silent"
+            wanted = 0 * squares[0] if silent else values[f"images_{number}"][index]
             assert np.array_equal(squares[index], wanted)
-        assert list(values[f"words_{number}"]) == ["dead"] * (status == "dead").sum()
+        assert list(values[f"words_{number}"]) == ["silent"] * (status == "silent").sum()
 
     def test_go_down_the_columns_in_the_listing(self, values):
         rows, columns = tiles(values["book_1"]), tiles(values["columns"])
@@ -237,6 +239,10 @@ def test_every_figure_bears_the_caption_and_is_live(executed):
     assert len(titles) == len(executed.figures) == 11
     assert all(title.startswith(f"{CAPTION}\n") for title in titles), titles
     assert all(WIDGET_VIEW in data for data in executed.figures)
+
+
+def test_the_page_is_the_ground_of_every_figure(executed):
+    assert executed.values["grounds"].all()
 
 
 def test_weights_of_another_network_are_refused_in_a_sentence(tmp_path):
