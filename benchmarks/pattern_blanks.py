@@ -2,8 +2,8 @@
 
 A pattern is blank if its last image varies no more than its start, or if the filter of the plain
 network answers to it no more than to the start, both sent through the preprocessing where the
-recipe does so. "ours blank" is without help; "helped", "weaker" and "dead" are as
-`filter_patterns` reports, "unreported" is blank and not reported dead. Aim: nothing unreported.
+recipe does so. "ours blank" is without help; "helped", "weaker" and "silent" are as
+`filter_patterns` reports, "unreported" is blank and not reported silent. Aim: nothing unreported.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def made(layer, filters, recipe):
     """Starts, last images, statuses, and whether help was needed, of each filter."""
     starts, last = {}, {}
     for item in climb(layer.request(filters, recipe)):
-        alone = item.attempt == 0 and "dead" not in (item.status or ())
+        alone = item.attempt == 0 and "silent" not in (item.status or ())
         for place, filter in enumerate(item.filters):
             image = item.step.images[place]
             starts.setdefault(filter, image)
@@ -45,9 +45,9 @@ def counted(layer, filters, name):
     starts, images, *_ = made(layer, filters, RECIPES["book"])
     book = is_blank(layer, filters, starts, images, preprocessed=False)
     starts, images, status, aided = made(layer, filters, RECIPES[name])
-    helped, weaker, dead = (status == one for one in ("helped", "weaker", "dead"))
+    helped, weaker, silent = (status == one for one in ("helped", "weaker", "silent"))
     blank = is_blank(layer, filters, starts, images, RECIPES[name].preprocessed)
-    return book, aided, helped, weaker, dead, blank & ~dead
+    return book, aided, helped, weaker, silent, blank & ~silent
 
 
 def compare(layer, filters, name):
@@ -65,7 +65,7 @@ def main():
     )
     parser.add_argument("--recipe", default="fast", help="default: fast")
     given = parser.parse_args()
-    columns = ("book blank", "ours blank", "helped", "weaker", "dead", "unreported")
+    columns = ("book blank", "ours blank", "helped", "weaker", "silent", "unreported")
     print(f"{'layer':14}{'of':>5}{''.join(f'{column:>12}' for column in columns)}", flush=True)
     for name in LAYERS:
         layer = Layer(name, SIZE)

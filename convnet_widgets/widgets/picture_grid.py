@@ -13,7 +13,7 @@ from ._base import Widget
 from ._pace import Pace
 from ._picture_traits import about_each, picture_traits
 
-STATUSES = ("ok", "helped", "dead", "silent", "weaker")
+STATUSES = ("ok", "helped", "silent", "weaker")
 
 
 class PictureGrid(Widget):
@@ -29,11 +29,11 @@ class PictureGrid(Widget):
     labels : sequence of int or str, optional
         What each picture is called, say the numbers of filters; by default numbers from 0, which
         are not written under the pictures.
-    status : sequence of {"ok", "helped", "dead", "silent", "weaker"}, optional
+    status : sequence of {"ok", "helped", "silent", "weaker"}, optional
         Of each picture; all are ``"ok"`` by default. ``"helped"`` is marked by a star, and
         ``"weaker"``, which answers no more than it did to the start, by an arrow. In place of
-        a ``"dead"`` one, which never fires, and of a ``"silent"`` one, which did not fire and was
-        given no help, stands a hatched area with that word: there is nothing to show.
+        a ``"silent"`` one, which did not fire, stands a hatched area with that word: there is
+        nothing to show.
     columns : int, optional
         Pictures in a row; by default as many as there is room for.
     index : int

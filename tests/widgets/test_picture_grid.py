@@ -130,7 +130,7 @@ def test_labels_are_texts_of_numbers():
 def test_too_few_of_a_list_are_refused_and_nothing_is_changed(name):
     with pytest.raises(traitlets.TraitError, match="one for each of 3 pictures; got 2"):
         PictureGrid(pictures(3), **{name: ["ok", "ok"]})
-    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "dead", "ok"], index=2)
+    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "silent", "ok"], index=2)
     before = grid.get_state()
     with pytest.raises(traitlets.TraitError, match="one for each of 4 pictures; got 2"):
         grid.set_pictures(pictures(4), **{name: ["ok", "ok"]})
@@ -152,18 +152,18 @@ def test_the_choice_stays_within_the_pictures(given, kept):
 
 
 def test_better_pictures_keep_choice_labels_and_status():
-    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "dead", "helped"], index=2)
+    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "silent", "helped"], index=2)
     better = pictures(3)
     grid.set_pictures(better)
     np.testing.assert_array_equal(decoded(grid), better)
     assert (grid.index, grid.labels) == (2, ["7", "8", "9"])
-    assert grid.status == ["ok", "dead", "helped"]
+    assert grid.status == ["ok", "silent", "helped"]
     grid.set_pictures(better, status=["ok"] * 3)
     assert grid.status == ["ok"] * 3
 
 
 def test_another_number_of_pictures_begins_anew():
-    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "dead", "helped"], index=2)
+    grid = PictureGrid(pictures(3), labels=[7, 8, 9], status=["ok", "silent", "helped"], index=2)
     grid.set_pictures(pictures(2))
     assert (grid.index, grid.labels, grid.status) == (1, [], [])
     grid.set_pictures(pictures(4), labels="abcd", status=["ok"] * 4)
@@ -173,7 +173,7 @@ def test_another_number_of_pictures_begins_anew():
 def test_other_pictures_arrive_as_one_state(states):
     grid = PictureGrid(pictures(3))
     states.clear()
-    grid.set_pictures(pictures(2), status=["ok", "dead"], labels=[1, 2])
+    grid.set_pictures(pictures(2), status=["ok", "silent"], labels=[1, 2])
     assert len(states) == 1
     assert states[0] >= {"_sheet", "_cells", "labels", "status"}
 

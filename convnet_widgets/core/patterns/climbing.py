@@ -29,7 +29,7 @@ class Climb:
         The images after the change, whose scores are not known yet.
     attempt : int
         0 as the recipe says, 1 with help.
-    status : tuple of {"ok", "helped", "weaker", "dead"}, or None
+    status : tuple of {"ok", "helped", "weaker", "silent"}, or None
         Final for these filters, as are then images and scores, which are means behind the
         activation; None while more may come.
     """
@@ -115,7 +115,7 @@ def _climbs(request: Request, filters: Filters) -> Iterator[Climb]:
     left = [filter for filter in blank if filter in {*silent, *falling}]
     if left:
         steps = {filter: blank[filter].step for filter in left}
-        fates: list[Status] = ["dead" if blank[one].was_silent else "weaker" for one in left]
+        fates: list[Status] = ["silent" if blank[one].was_silent else "weaker" for one in left]
         yield _item(steps, 0, tuple(fates))
 
 

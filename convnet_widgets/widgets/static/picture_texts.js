@@ -3,15 +3,14 @@
 const FATES = {
   ok: "",
   helped: "needed help",
-  dead: "never fires",
-  silent: "did not fire, and this recipe gives no help",
+  silent: "did not fire",
   weaker: "answers no more than to its start",
 };
 const MARKS = { helped: "*", weaker: "↓" };
 
 /** The word that stands in the place of a picture where there is nothing to show; else nothing. */
 export function missingWord(status) {
-  return ["dead", "silent"].includes(status) ? status : "";
+  return status === "silent" ? status : "";
 }
 
 /** How a picture is written in the grid: its label, starred if it needed help. */
@@ -33,10 +32,9 @@ export function pictureCount({ label, unit, count }) {
 /** How many pictures share each unusual fate, with the mark they bear in the grid. */
 export function fateCounts(status) {
   const count = (fate) => status.filter((one) => one === fate).length;
-  const [helped, dead, silent, weaker] = ["helped", "dead", "silent", "weaker"].map(count);
+  const [helped, silent, weaker] = ["helped", "silent", "weaker"].map(count);
   const texts = {
     helped: helped && `${MARKS.helped} ${helped} ${FATES.helped}`,
-    dead: dead && `${dead} never ${dead === 1 ? "fires" : "fire"}`,
     silent: silent && `${silent} ${FATES.silent}`,
     weaker: weaker && `${MARKS.weaker} ${weaker} ${weaker === 1 ? "answers" : "answer"} no more than to the start`,
   };

@@ -132,7 +132,7 @@ class TestCompiled:
         net = units((0.01, 0), (0.01, -5), (0, -1), (-1, -50), (0.01, -1))
         recipe = dataclasses.replace(HELPED, redirected_steps=3)
         statuses = filter_patterns(net, "units", recipe=recipe, cache=False).status
-        assert statuses == ("ok", "helped", "dead", "dead", "ok")
+        assert statuses == ("ok", "helped", "silent", "silent", "ok")
         plain, redirected, score = (False, False), (True, False), (False, False)
         before = [(True, True), (False, True)]  # the redirected steps, and the score at the end
         assert traced == [redirected, plain, score, *before]
@@ -189,7 +189,7 @@ class TestHelp:
             (0, (2, 3)),
         ]
         finished = {item.filters: item.status for item in items if item.status}
-        assert finished == {(0,): ("ok",), (1,): ("helped",), (2, 3): ("dead", "dead")}
+        assert finished == {(0,): ("ok",), (1,): ("helped",), (2, 3): ("silent", "silent")}
 
     def test_what_stays_blank_ends_as_it_was_without(self):
         *items, last = climb(asked(self.NET, "units", [2, 3], HELPED))

@@ -5,12 +5,12 @@ import {
   fateCounts, missingWord, pictureCount, pictureLabel, pictureText,
 } from "../../../convnet_widgets/widgets/static/picture_texts.js";
 
-const texts = { unit: "filter", labels: ["7", "12", "40"], status: ["ok", "helped", "dead"] };
+const texts = { unit: "filter", labels: ["7", "12", "40"], status: ["ok", "helped", "silent"] };
 const all = (text, of) => [0, 1, 2].map((index) => text(of, index));
 
 test("a picture is told by its label and what became of it", () => {
   assert.deepEqual(all(pictureText, texts), [
-    "filter 7", "filter 12 · needed help", "filter 40 · never fires",
+    "filter 7", "filter 12 · needed help", "filter 40 · did not fire",
   ]);
   assert.deepEqual(all(pictureLabel, texts), ["7", "12*", "40"]);
 });
@@ -22,17 +22,16 @@ test("without labels and status pictures are numbered and as usual", () => {
 test("only what is unusual is counted", () => {
   assert.deepEqual(fateCounts(["ok", "ok"]), []);
   assert.deepEqual(fateCounts([]), []);
-  assert.deepEqual(fateCounts(texts.status), [["helped", "* 1 needed help"], ["dead", "1 never fires"]]);
-  assert.deepEqual(fateCounts(["dead", "dead"]), [["dead", "2 never fire"]]);
+  assert.deepEqual(fateCounts(texts.status), [["helped", "* 1 needed help"], ["silent", "1 did not fire"]]);
+  assert.deepEqual(fateCounts(["silent", "silent"]), [["silent", "2 did not fire"]]);
 });
 
-test("of what was given no help it is not said that it never fires", () => {
-  const silent = { ...texts, status: ["silent", "", "dead"] };
-  assert.equal(pictureText(silent, 0), "filter 7 · did not fire, and this recipe gives no help");
+test("of what did not fire, or answers no more than at the start, that is said", () => {
+  const silent = { ...texts, status: ["silent", "", "weaker"] };
+  assert.equal(pictureText(silent, 0), "filter 7 · did not fire");
   assert.equal(pictureText(silent, 1), "filter 12");
-  assert.deepEqual(silent.status.map(missingWord), ["silent", "", "dead"]);
+  assert.deepEqual(silent.status.map(missingWord), ["silent", "", ""]);
   assert.deepEqual(fateCounts(["weaker"]), [["weaker", "↓ 1 answers no more than to the start"]]);
-  assert.deepEqual(fateCounts(["silent", "ok"]), [["silent", "1 did not fire, and this recipe gives no help"]]);
 });
 
 test("all together are named and counted", () => {
