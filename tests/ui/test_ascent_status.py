@@ -191,7 +191,7 @@ def test_a_picture_that_is_not_worked_on_yet_has_no_value(page, show):
     status.begin(4)
     status.advance(0, [2.0, np.nan])
     show(page, status)
-    assert legend(page) == ["filter 1: –", "mean of 2: 2"]
+    assert legend(page) == ["filter 1: –", "mean of 1: 2"]
 
 
 @pytest.mark.parametrize("width", [352, 700, 1400])
