@@ -12,6 +12,7 @@ import numpy as np
 
 from . import families
 from . import weights as sources
+from .framing import check_fit
 from .model_files import is_file_name, read_model
 from .preparation import (
     as_inputs,
@@ -46,6 +47,10 @@ class VisionModel:
         ``"random (seed 0)"``, the name of a file.
     requested : str, optional
         The weights that were asked for, in the same words.
+    fit : {"stretch", "crop", "pad"}
+        How an image of another aspect ratio is brought to the network's size:
+        stretched; cropped to the largest centred part of that ratio; or padded
+        with black on two sides. That of the training is best.
 
     Raises
     ------
@@ -53,7 +58,8 @@ class VisionModel:
         If `model` is no Keras model, `preprocess` is not callable, or `labels`
         are not names.
     ValueError
-        If the number of labels is not that of the classes.
+        If the number of labels is not that of the classes, or there is no such
+        `fit`.
     RuntimeError
         If Keras runs on another backend than TensorFlow.
     """
@@ -63,6 +69,7 @@ class VisionModel:
     labels: Any = None
     weights: str = "as given"
     requested: str | None = None
+    fit: Any = "stretch"
     # That of the network's family, which takes 0–255; what one's own takes is not known.
     _family_preprocess: Any = field(default=None, kw_only=True)
 
@@ -74,6 +81,7 @@ class VisionModel:
             )
         if not isinstance(self.model, keras.Model):
             raise TypeError(f"expected a keras.Model, got {_described(self.model)}")
+        check_fit(self.fit)
         if self.preprocess is None:
             found = self._family_preprocess or families.find_preprocessing(self.model)
             object.__setattr__(self, "_family_preprocess", found)
@@ -88,7 +96,8 @@ class VisionModel:
     def __repr__(self) -> str:
         size = " × ".join("?" if side is None else str(side) for side in self.input_size)
         labels = f"{len(self.labels)} labels" if self.labels else "no labels"
-        return f"VisionModel({self.caption} · input {size} · {labels})"
+        fit = "" if self.fit == "stretch" else f" by {self.fit}"
+        return f"VisionModel({self.caption} · input {size}{fit} · {labels})"
 
     @property
     def name(self) -> str:
@@ -126,8 +135,8 @@ class VisionModel:
         Returns
         -------
         ndarray of float32, shape (batch, height, width, channels)
-            Images are resized to the network's size where that is fixed, made
-            grey or RGB where the network takes the other, and preprocessed;
+            Images are resized to the network's size where that is fixed, as `fit`
+            says, made grey or RGB where the network takes the other, and preprocessed;
             (batch, channels, height, width) for a channels-first network. What
             is not an image is checked and passed on, not resized: an array, or
             a list or dict of them.
@@ -146,7 +155,7 @@ class VisionModel:
         wanted = image_input(self.model)
         if wanted is None or isinstance(images, dict) or len(input_shapes(self.model)) > 1:
             return self._preprocessed(as_inputs(images, self.model))
-        pixels = image_batch(images, wanted)
+        pixels = image_batch(images, wanted, self.fit)
         if self.preprocess is not None and self.preprocess is self._family_preprocess:
             warn_of_range(images, self.name)
         batch = self._preprocessed(pixels)
@@ -190,6 +199,7 @@ def load_model(
     seed: int = 0,
     preprocess: Any = None,
     labels: Any = None,
+    fit: Any = "stretch",
     **constructor: Any,
 ) -> VisionModel:
     """Load a network by name or from a file.
@@ -212,6 +222,8 @@ def load_model(
         As in `VisionModel`; left out, that of the network's family.
     labels : sequence of str, optional
         As in `VisionModel`; left out, ImageNet's for a network of 1000 classes.
+    fit : {"stretch", "crop", "pad"}
+        As in `VisionModel`.
     **constructor
         For the constructor: ``include_top``, ``input_shape``, ``classes`` ...
 
@@ -236,7 +248,7 @@ def load_model(
         wrong = weights if isinstance(name, str | PathLike) else name
         raise TypeError(f"expected a name or a path, got {_described(wrong)}")
     if is_file_name(str(name)):
-        return _load_file(Path(name), weights, preprocess, labels, constructor)
+        return _load_file(Path(name), weights, constructor, preprocess, labels, fit)
     source = sources.Source(str(name), _find_constructor(str(name)), constructor, seed)
     model, provenance = sources.build(source, weights)
     return VisionModel(
@@ -245,17 +257,18 @@ def load_model(
         families.imagenet_labels(model) if labels is None else labels,
         provenance,
         sources.IMAGENET if weights in ("auto", sources.IMAGENET) else None,
+        fit,
         _family_preprocess=families.preprocessing(source.name, model),
     )
 
 
 def _load_file(
-    path: Path, weights: Any, preprocess: Any, labels: Any, constructor: dict[str, Any]
+    path: Path, weights: Any, constructor: dict[str, Any], preprocess: Any, labels: Any, fit: Any
 ) -> VisionModel:
     if constructor or weights != "auto":
         given = ", ".join(["weights"] * (weights != "auto") + list(constructor))
         raise TypeError(f"{path.name} is a whole model; leave out {given}")
-    return VisionModel(read_model(path), preprocess, labels, path.name)
+    return VisionModel(read_model(path), preprocess, labels, path.name, fit=fit)
 
 
 def _find_constructor(name: str) -> Callable[..., Any]:

@@ -9,7 +9,9 @@ import keras
 import numpy as np
 from PIL import Image
 
+from .framing import Frame, frame_of
 from .images import load_image
+from .resizing import resize
 
 _IMAGE_RANK = 4
 # Rec. 601, as Pillow's conversion to grey.
@@ -61,7 +63,7 @@ def image_input(model: keras.Model) -> ImageInput | None:
     return ImageInput(height, width, channels)
 
 
-def image_batch(images: Any, wanted: ImageInput) -> np.ndarray:
+def image_batch(images: Any, wanted: ImageInput, fit: str = "stretch") -> np.ndarray:
     """Stack images as a network takes them, before preprocessing.
 
     Parameters
@@ -76,6 +78,9 @@ def image_batch(images: Any, wanted: ImageInput) -> np.ndarray:
         antialiasing, kept within the range of the image's own values). RGB
         becomes grey by Rec. 601 and grey becomes RGB where the network takes
         the other.
+    fit : {"stretch", "crop", "pad"}
+        How an image of another aspect ratio is brought to that size, as in
+        `frame_of`; padded with black, 0.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def image_batch(images: Any, wanted: ImageInput) -> np.ndarray:
         number of channels than wanted, or if images of several sizes meet a
         network that takes any size.
     """
-    fitted = [_fit(image, wanted) for image in _split(images)]
+    fitted = [_fitted(image, wanted, fit) for image in _split(images)]
     sizes = sorted({image.shape[:2] for image in fitted})
     if not fitted:
         raise ValueError("expected at least one image, got an empty batch; give an image")
@@ -100,6 +105,12 @@ def image_batch(images: Any, wanted: ImageInput) -> np.ndarray:
             "make one batch; resize them to one size, or give them one by one"
         )
     return np.stack(fitted)
+
+
+def image_frames(images: Any, wanted: ImageInput, fit: str = "stretch") -> list[Frame]:
+    """What of each image goes into the batch that `image_batch` makes of them."""
+    size = (wanted.height, wanted.width)
+    return [frame_of(image.shape[:2], size, fit) for image in _split(images)]
 
 
 def warn_of_range(images: Any, name: str) -> None:
@@ -201,7 +212,7 @@ def _numbers(values: Any, what: str) -> np.ndarray:
     return array
 
 
-def _fit(image: np.ndarray, wanted: ImageInput) -> np.ndarray:
+def _fitted(image: np.ndarray, wanted: ImageInput, fit: str) -> np.ndarray:
     if image.ndim == 2:
         image = image[..., None]
     if image.ndim != 3:
@@ -214,7 +225,7 @@ def _fit(image: np.ndarray, wanted: ImageInput) -> np.ndarray:
     image = image.astype("float32")
     if not np.isfinite(image).all():
         raise ValueError("the image has NaN or infinite values; replace them, say by nan_to_num")
-    return _resize(_match_channels(image, wanted.channels), wanted)
+    return resize(_match_channels(image, wanted.channels), (wanted.height, wanted.width), fit)
 
 
 def _match_channels(image: np.ndarray, channels: int | None) -> np.ndarray:
@@ -235,17 +246,6 @@ def _match_channels(image: np.ndarray, channels: int | None) -> np.ndarray:
                 f"the network takes images of {wanted} channels, got {given} in an image of shape "
                 f"{image.shape}; channels come last"
             )
-
-
-def _resize(image: np.ndarray, wanted: ImageInput) -> np.ndarray:
-    height, width = wanted.height or image.shape[0], wanted.width or image.shape[1]
-    if (height, width) == image.shape[:2]:
-        return image
-    bands = [
-        np.asarray(Image.fromarray(band).resize((width, height), Image.Resampling.BICUBIC))
-        for band in np.ascontiguousarray(np.moveaxis(image, 2, 0))
-    ]
-    return np.clip(np.stack(bands, axis=2), image.min(), image.max())
 
 
 def _as_input(value: Any, shape: Shape | None, name: str) -> np.ndarray:

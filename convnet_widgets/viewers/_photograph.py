@@ -17,7 +17,7 @@ def photograph_bytes(net: VisionModel, images: Any) -> bytes:
     wanted = image_input(net.model)
     if wanted is None or isinstance(images, dict | list | tuple):
         return b""
-    pixels = np.asarray(image_batch(images, wanted)[0])
+    pixels = np.asarray(image_batch(images, wanted, net.fit)[0])
     # a preprocessing takes 0–255, so an image in 0–1 is black to the network
     limits = None if net.preprocess is None else (0.0, 255.0)
     return encode(photograph(pixels, limits), "png" if pixels.shape[0] <= _SMALL else "jpeg")
