@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Real
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
@@ -15,6 +16,8 @@ from .view_figure import INK, ViewFigure
 
 TITLE_SIZE = 11
 LABEL_SIZE = 9
+LINE_COLOURS = ("#3987d6", "#d4702a", "#2f9e62", "#b069c9", "#a88a1e")
+"""Each with a contrast of 3 : 1 on white and on JupyterLab's dark background."""
 _BAR_WIDTH = 0.18  # inches
 
 
@@ -48,18 +51,22 @@ def show_values(
 def colour_bar(
     figure: ViewFigure,
     axes: Axes,
-    image: AxesImage,
+    image: ScalarMappable,
     label: str = "",
     extend: Literal["neither", "both"] = "neither",
     panels: int = 1,
-) -> None:
-    """Draw a colour bar beside the axes, the last of `panels` in a row, as high as they are."""
+) -> Axes:
+    """Draw a colour bar beside the axes, the last of `panels` in a row, as high as they are.
+
+    The axes of the bar are returned.
+    """
     width = _BAR_WIDTH * panels / figure.get_figwidth()
     beside = axes.inset_axes((1 + width / 2, 0, width, 1))
     bar = figure.colorbar(image, cax=beside, extend=extend)
     style(beside)
     bar.outline.set(edgecolor=INK, linewidth=0.6)
     bar.set_label(label, color=INK, fontsize=LABEL_SIZE)
+    return beside
 
 
 def whole_ticks(axes: Axes) -> None:

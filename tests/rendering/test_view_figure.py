@@ -95,7 +95,10 @@ def test_threads_draw_the_same_picture():
 
 
 def test_the_light_modules_load_no_matplotlib():
-    modules = ["_checks", "intensity", "colour_maps", "quantisation", "mosaic", "encoding"]
+    modules = [
+        "_checks", "intensity", "colour_maps", "quantisation", "mosaic", "encoding", "overlays",
+        "planes",
+    ]  # fmt: skip
     imports = "; ".join(f"import convnet_widgets.rendering.{module}" for module in modules)
     check = f"import sys; {imports}; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
