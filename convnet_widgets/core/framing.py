@@ -50,11 +50,11 @@ class Frame:
         seen = self._is_seen(0)[:, None] & self._is_seen(1)
         return np.where(seen, placed, np.float32(np.nan))
 
-    def at_size(self, size: tuple[int, int]) -> "Frame":
+    def at_size(self, size: Sequence[int]) -> "Frame":
         """The same part of the same photograph, enlarged or reduced to (height, width)."""
         y, x = (new / old for new, old in zip(size, self.photograph, strict=True))
         top, left, height, width = self.seen
-        return Frame(size, (top * y, left * x, height * y, width * x))
+        return Frame((size[0], size[1]), (top * y, left * x, height * y, width * x))
 
     def within(self, window: Rectangle, size: tuple[int, int]) -> "Frame":
         """Frame of a network that goes on with a window of this one.
