@@ -27,5 +27,6 @@ from .viewers.pattern_viewer import PatternViewer as PatternViewer
 from .widgets.controls import ChannelSlider as ChannelSlider
 from .widgets.controls import FilterIndexPicker as FilterIndexPicker
 from .widgets.controls import HeatmapAlphaSlider as HeatmapAlphaSlider
+from .widgets.heatmap_overlay import HeatmapOverlay as HeatmapOverlay
 from .widgets.layer_dropdown import LayerDropdown as LayerDropdown
 from .widgets.map_grid import MapGrid as MapGrid

@@ -6,14 +6,13 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
 
-from ..rendering.colour_maps import COLOUR_MAPS, lookup_table
 from ..rendering.intensity import MODES
 from ._assets import module, style
-from ._base import Widget
+from ._colour_mapped import ColourMapped
 from ._map_traits import map_traits
 
 
-class MapGrid(Widget):
+class MapGrid(ColourMapped):
     """All maps of a layer as tiles on a canvas.
 
     The maps are sent once, as 16-bit codes. Choosing a channel or a group, the colour map, the
@@ -72,7 +71,6 @@ class MapGrid(Widget):
     groups = traitlets.Int(0).tag(sync=True)
     height = traitlets.Int(0).tag(sync=True)
     width = traitlets.Int(0).tag(sync=True)
-    colour_map = traitlets.Unicode("viridis").tag(sync=True)
     intensity = traitlets.Enum(MODES, "map").tag(sync=True)
     order = traitlets.Enum(("number", "activity"), "number").tag(sync=True)
     page = traitlets.Int(0).tag(sync=True)
@@ -86,7 +84,6 @@ class MapGrid(Widget):
     _ranges = traitlets.Bytes(b"").tag(sync=True)
     _statistics = traitlets.Bytes(b"").tag(sync=True)
     _pixels = traitlets.Bytes(b"").tag(sync=True)
-    _colour_maps = traitlets.Dict().tag(sync=True)
 
     def __init__(self, maps: ArrayLike | None = None, **traits: Any) -> None:
         super().__init__(**({} if maps is None else map_traits(maps)), **traits)
@@ -117,17 +114,6 @@ class MapGrid(Widget):
         size = traits.get("page_size", self.page_size)
         kept["page"] = self.page if self.page * size < new["channels"] else 0
         self._tell(new | traits | kept | traits)  # a page is kept within those of the new size
-
-    @traitlets.default("_colour_maps")
-    def _usual_colour_maps(self) -> dict[str, bytes]:
-        return {name: lookup_table(name).tobytes() for name in COLOUR_MAPS}
-
-    @traitlets.validate("colour_map")
-    def _with_table(self, proposal: Any) -> str:
-        name: str = proposal.value
-        if name not in self._colour_maps:
-            self._colour_maps = self._colour_maps | {name: lookup_table(name).tobytes()}
-        return name
 
     @traitlets.validate("channel")
     def _within_channels(self, proposal: Any) -> int:

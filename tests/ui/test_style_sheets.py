@@ -24,6 +24,7 @@ WIDGETS = {
         kinds.functional(), filters=[0, 1], image=IMAGE, size=16, steps=1, cache=False
     ),
     "MapGrid": lambda: cw.MapGrid(IMAGE),
+    "HeatmapOverlay": lambda: cw.HeatmapOverlay(values=IMAGE[..., 0] / 255),
     "LayerDropdown": lambda: cw.LayerDropdown(cw.list_layers(kinds.functional())),
     "FilterIndexPicker": lambda: cw.FilterIndexPicker(max=7),
     "HeatmapAlphaSlider": cw.HeatmapAlphaSlider,

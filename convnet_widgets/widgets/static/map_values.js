@@ -1,7 +1,7 @@
 /** Quantised maps as values and colours. Pure functions: arrays in, arrays out. */
 
 const LAST_CODE = 65535;
-const LAST_COLOUR = 255;
+export const LAST_COLOUR = 255;
 
 /** What is drawn where the limits leave no range: a position in the colour table. */
 const FLAT = { map: 0, layer: 0, standardised: 128, signed: 127.5 };
