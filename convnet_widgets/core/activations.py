@@ -12,7 +12,7 @@ from .layer_table import LayerInfo, LayerTable
 from .layers import find_layer, layer_rows
 from .networks import VisionModel, as_vision_model
 from .running import run
-from .signatures import build, flat_inputs, signature_of
+from .signatures import Signature, build, flat_inputs, signature_of
 from .tracing import Trace, trace
 
 
@@ -90,11 +90,16 @@ def layers_for(net: keras.Model | VisionModel, images: Any) -> LayerTable:
 
 def traced_inputs(vision: VisionModel, images: Any) -> tuple[list[tf.Tensor], Trace]:
     """`images` as the network's flat inputs, and the network's trace for them."""
+    inputs, signature = prepared_inputs(vision, images)
+    return inputs, trace(vision.model, signature)
+
+
+def prepared_inputs(vision: VisionModel, images: Any) -> tuple[list[tf.Tensor], Signature]:
+    """`images` as the flat inputs of a network, which is built, and their signature."""
     prepared = vision.prepare(images)
     inputs = flat_inputs(vision.model, prepared)
-    signature = signature_of(vision.model, prepared)
-    build(vision.model, inputs, signature)
-    return inputs, trace(vision.model, signature_of(vision.model, prepared))
+    build(vision.model, inputs, signature_of(vision.model, prepared))
+    return inputs, signature_of(vision.model, prepared)
 
 
 def as_array(tensor: tf.Tensor) -> np.ndarray:

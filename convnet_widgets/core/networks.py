@@ -290,7 +290,9 @@ def _checked_labels(labels: Any, model: keras.Model) -> tuple[str, ...]:
             f"expected labels as a sequence of names, one for each class, got {_described(labels)}"
         )
     shape = getattr(model, "output_shape", None)
-    if isinstance(shape, tuple) and len(shape) == 2 and shape[1] not in (None, len(names)):
+    several = isinstance(shape, tuple) and len(shape) == 2 and shape[1] is not None
+    # a single sigmoid tells two classes apart
+    if several and len(names) not in (shape[1], 2 if shape[1] == 1 else None):
         raise ValueError(f"got {len(names)} labels for a network of {shape[1]} classes")
     return tuple(str(name) for name in names)
 

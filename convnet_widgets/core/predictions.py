@@ -9,8 +9,11 @@ import keras
 import numpy as np
 
 from .activations import as_array, traced_inputs
+from .heads import find_head
 from .networks import VisionModel, as_vision_model
+from .outputs import output_place
 from .running import run
+from .targets import class_names
 
 
 class Prediction(NamedTuple):
@@ -55,7 +58,7 @@ def predict(
     list of Predictions
         For each image the classes `(index, label, score)`, the highest score first.
         Scores are what the network returns: probabilities after a softmax or sigmoid. A
-        class without a name bears its index.
+        class without a name bears its index. A single sigmoid answers for two classes, 0 and 1.
 
     Raises
     ------
@@ -67,15 +70,17 @@ def predict(
         raise ValueError(f"top counts the classes to name, an integer from 1 on, not {top!r}")
     vision = as_vision_model(net)
     inputs, traced = traced_inputs(vision, images)
-    outputs = run(traced.function(), inputs)
-    scores = as_array(outputs[_place(vision.model, traced.returned, output)])
+    place = output_place(vision.model, traced.returned, output)
+    head = find_head(traced, place)
+    scores = as_array(run(traced.function(), inputs)[place])
     if scores.ndim != 2:
         raise ValueError(
             f"{vision.name} is no classifier: it returns {scores.shape[1:]} for an image, and "
             "predict() needs one score for each class; load it with include_top=True"
         )
-    labels = vision.labels if vision.labels and len(vision.labels) == scores.shape[1] else None
-    return [_best(row, int(top), labels) for row in scores]
+    if head.is_binary:
+        scores = np.concatenate([1 - scores, scores], axis=1)
+    return [_best(row, int(top), class_names(head, vision.labels)) for row in scores]
 
 
 def _best(scores: np.ndarray, top: int, labels: Sequence[str] | None) -> Predictions:
@@ -83,16 +88,3 @@ def _best(scores: np.ndarray, top: int, labels: Sequence[str] | None) -> Predict
     return Predictions(
         Prediction(int(i), labels[i] if labels else str(i), float(scores[i])) for i in best
     )
-
-
-def _place(model: keras.Model, keys: list[str], output: str | int | None) -> int:
-    names = list(getattr(model, "output_names", None) or keys)
-    if output is None and len(keys) == 1:
-        return 0
-    for known in (keys, names):
-        if isinstance(output, str) and output in known:
-            return known.index(output)
-    if isinstance(output, int) and -len(keys) <= output < len(keys):
-        return output
-    chosen = "" if output is None else f", and {output!r} is none of them"
-    raise ValueError(f"the network has the outputs {names}{chosen}: choose one with output=")

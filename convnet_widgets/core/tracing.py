@@ -8,7 +8,8 @@ layer of the same image, is never traced anew.
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -41,6 +42,10 @@ class Output:
     maps : tf.Tensor or None
         The same as float32 with the channels last; None where the tensor is out of reach,
         as inside a loop.
+    tensor : tf.Tensor or None
+        The very tensor that went on through the network; None where `maps` is.
+    channels_first : bool
+        Whether that has its channels first.
     repeated : bool
         Whether the tensor is that of a layer inside this one.
     """
@@ -49,6 +54,8 @@ class Output:
     shape: tuple[int | None, ...] | None
     maps: tf.Tensor | None
     repeated: bool
+    tensor: tf.Tensor | None = None
+    channels_first: bool = False
 
 
 class Trace:
@@ -60,29 +67,42 @@ class Trace:
         What each layer call returned, by path, inner calls before outer ones.
     returned : list of str
         Names of what the network itself returns: keys where that is a dict, else places.
+    results : list of tf.Tensor
+        The very tensors of these names.
+    inputs : list of tf.Tensor
+        The flat inputs.
     """
 
-    def __init__(self, model: keras.Model, signature: Signature) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        signature: Signature,
+        during: Callable[[], AbstractContextManager] = nullcontext,
+    ) -> None:
         self.outputs: dict[str, Output] = {}
         self.returned: list[str] = []
+        self.results: list[tf.Tensor] = []
+        self.inputs: list[tf.Tensor] = []
         self._parts = [_reference(part) for part in _parts(model)]
-        self._functions: OrderedDict[tuple[str, ...] | None, Callable] = OrderedDict()
+        self._functions: OrderedDict[Any, Callable] = OrderedDict()
+        self._built: dict[Hashable, tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]] = {}
         # the graph must not keep the network alive
         reference = weakref.ref(model)
 
         def forward(*inputs: tf.Tensor) -> list[tf.Tensor]:
             network: Any = reference()
-            with keras.StatelessScope(collect_losses=True):
+            self.inputs = list(inputs)
+            with keras.StatelessScope(collect_losses=True), during():
                 root = record_calls(
                     network, lambda: network(signature.pack(inputs), training=False)
                 )
             self._collect(root, "")
             results = _tensors(root.output)
-            self.returned = list(results)
+            self.returned, self.results = list(results), list(results.values())
             return [_as_float(tensor) for tensor in results.values()]
 
         graph = tf.compat.v1.wrap_function(forward, list(signature.specs))
-        self._results = graph.structured_outputs
+        self._floats = graph.structured_outputs
         self._cutter = SubgraphCutter(graph, signature.specs)
 
     @property
@@ -105,24 +125,63 @@ class Trace:
         with _lock:
             return _remembered(self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut(key))
 
+    def derived(
+        self,
+        key: Hashable,
+        build: Callable[[], tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]],
+        exchanged: Mapping[int, Any] | None = None,
+    ) -> Callable:
+        """Function of the flat inputs and of feeds, with operations that `build` adds to the graph.
+
+        Parameters
+        ----------
+        key : hashable
+            What is equal for equal functions; for one that is there, `build` is not asked.
+        build : callable
+            Called with the graph open; returns what to fetch and what to feed.
+        exchanged : mapping of int to tf.Variable, optional
+            As of `SubgraphCutter.cut`; such functions are not kept.
+        """
+        with _lock:
+            if exchanged is None:
+                return _remembered(
+                    self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut_of(key, build, None)
+                )
+            return self._cut_of(key, build, exchanged)
+
+    def ancestors(self, tensor: tf.Tensor) -> Collection[str]:
+        """Names of the operations that a tensor of the graph needs, its own among them."""
+        return self._cutter.ancestors([tensor])
+
+    def _cut_of(self, key: Hashable, build: Callable, exchanged: Any) -> Callable:
+        if key not in self._built:
+            with self._cutter.extended():
+                self._built[key] = build()
+        return self._cutter.cut(*self._built[key], exchanged)
+
     def _cut(self, paths: tuple[str, ...] | None) -> Callable:
         if paths is None:
-            return self._cutter.cut(self._results)
+            return self._cutter.cut(self._floats)
         return self._cutter.cut([self.outputs[path].maps for path in paths])
 
 
-def trace(model: keras.Model, signature: Signature) -> Trace:
+def trace(
+    model: keras.Model,
+    signature: Signature,
+    variant: Hashable = None,
+    during: Callable[[], AbstractContextManager] = nullcontext,
+) -> Trace:
     """The graph of a built `model` for `signature`: the one at hand, or a new one.
 
     It is traced anew once layers were exchanged, renamed, or given another activation or
-    other variables.
+    other variables. Each `variant` has a graph of its own, traced with `during` entered.
     """
-    key = (_fingerprint(model), signature.key)
+    key = (_fingerprint(model), signature.key, variant)
     with _lock:
         kept = _traces.setdefault(model, OrderedDict())
         if key in kept and not kept[key].is_current:
             del kept[key]  # something new lives at the address of what is gone
-        return _remembered(kept, key, _TRACES_KEPT, lambda: Trace(model, signature))
+        return _remembered(kept, key, _TRACES_KEPT, lambda: Trace(model, signature, during))
 
 
 def _remembered(
@@ -181,6 +240,8 @@ def _output(call: Call) -> Output:
         shape=tuple(output.shape),
         maps=channels_last(output, call.channels_first) if here else None,
         repeated=any(output is child.output for child in call.children),
+        tensor=output if here else None,
+        channels_first=call.channels_first,
     )
 
 

@@ -1,5 +1,6 @@
 import gc
 import os
+import re
 import subprocess
 import sys
 import weakref
@@ -15,7 +16,7 @@ from keras import layers
 import convnet_widgets as cw
 from convnet_widgets.core import tracing
 from convnet_widgets.core.layers import LayerNotFoundError
-from convnet_widgets.core.running import ChannelsFirstError
+from convnet_widgets.core.running import ChannelsFirstError, run
 
 PATHS = {"PYTHONPATH": str(Path(kinds.__file__).parent)}
 
@@ -169,11 +170,35 @@ def test_channels_first_maps_come_channels_last():
     np.testing.assert_array_equal(maps["relu"], expected)
 
 
-def test_channels_first_says_so_where_the_processor_cannot():
+def test_channels_first_is_computed_where_the_processor_can_and_else_says_so():
     image = keras.Input((3, 12, 12))
     model = keras.Model(image, layers.Conv2D(4, 3, data_format="channels_first")(image))
-    with pytest.raises(ChannelsFirstError, match="channels first.*channels_last"):
-        cw.feature_maps(model, kinds.pixels(1, 12, 12, 3))
+    data = kinds.pixels(1, 12, 12, 3)
+    kernel, bias = model.get_weights()
+    try:
+        (maps,) = cw.feature_maps(model, data).values()
+    except ChannelsFirstError as error:
+        assert re.search("channels first.*channels_last", str(error))
+    else:
+        expected = keras.ops.conv(data, kernel) + bias
+        np.testing.assert_allclose(maps, expected, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", [tf.errors.UnimplementedError, tf.errors.InvalidArgumentError])
+def test_what_tensorflow_says_of_channels_first_is_put_in_a_sentence(kind):
+    def function(_):
+        raise kind(None, None, "The Conv2D op currently only supports the NHWC tensor format")
+
+    with pytest.raises(ChannelsFirstError, match="channels first.*channels_last.*NHWC tensor"):
+        run(function, [tf.constant(0)])
+
+
+def test_other_words_of_tensorflow_stay_as_they_are():
+    def function(_):
+        raise tf.errors.InvalidArgumentError(None, None, "indices are out of range")
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="out of range"):
+        run(function, [tf.constant(0)])
 
 
 class Counting(layers.Layer):

@@ -92,14 +92,24 @@ def test_a_subclassed_network_may_return_a_dict_with_nothing_in_it():
     assert cw.predict(model, x)[0][0].index == int(np.argmax(model.base(x)[0]))
 
 
-def test_a_single_sigmoid_unit_is_one_class_with_its_probability():
+def dog_or_not():
     image = keras.Input((4, 4, 3))
     unit = layers.Dense(1, activation="sigmoid", kernel_initializer="zeros", name="dog")
     model = keras.Model(image, unit(layers.Flatten()(image)))
     unit.bias.assign([np.log(3)])
-    ((only,),) = cw.predict(model, IMAGE)
-    assert (only.index, only.label) == (0, "0")
-    assert only.score == pytest.approx(0.75)
+    return model
+
+
+def test_a_single_sigmoid_unit_answers_for_two_classes():
+    (answer,) = cw.predict(dog_or_not(), IMAGE)
+    assert [(p.index, p.label) for p in answer] == [(1, "1"), (0, "0")]
+    assert [p.score for p in answer] == pytest.approx([0.75, 0.25])
+
+
+def test_a_single_sigmoid_unit_may_have_two_names():
+    net = cw.VisionModel(dog_or_not(), labels=["no dog", "dog"])
+    (answer,) = cw.predict(net, IMAGE)
+    assert [p.label for p in answer] == ["dog", "no dog"]
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "bfloat16"])

@@ -1,15 +1,27 @@
 """What every method of attribution has in common."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
+
+from .subject import Answers, Subject
 
 Maps = Float32[np.ndarray, "batch *space channels"]
 """Feature maps, or gradients by them, float32; one, two or three axes of space."""
 
 Raw = Float32[np.ndarray, "batch *space"]
 """Maps of attribution, float32, signed where the formula is: neither cut at 0 nor scaled."""
+
+
+class Progress(NamedTuple):
+    """How far the work on a map is; the last has it, and what the network said if it was asked."""
+
+    done: int
+    total: int
+    raw: Raw | None = None
+    answers: Answers | None = None
 
 
 class Method:
@@ -23,15 +35,36 @@ class Method:
         For captions, ``"Grad-CAM"``.
     slow : bool
         Whether it needs many passes through the network.
+    of_pixels : bool
+        Whether its maps are of the input's size instead of a layer's.
+    takes_layer : bool
+        Whether it asks a layer.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     slow: ClassVar[bool] = False
+    of_pixels: ClassVar[bool] = False
+    takes_layer: ClassVar[bool] = True
+
+    def steps(self, subject: Subject) -> Iterator[Progress]:
+        """Make the maps of all images of a subject; closing the iterator ends the work.
+
+        Parameters
+        ----------
+        subject : Subject
+            Told its class, unless the method is of gradients or activations of a layer.
+        """
+        raise NotImplementedError
 
 
 class GradientMethod(Method):
     """A map of a layer, made of its feature maps and of the score's gradients by them."""
+
+    def steps(self, subject: Subject) -> Iterator[Progress]:
+        """Make the maps in one pass."""
+        maps, gradients, answers = subject.maps_and_gradients()
+        yield Progress(1, 1, self(maps, gradients), answers)
 
     def __call__(self, maps: Maps, gradients: Maps) -> Raw:
         """Return the map of each image.
@@ -53,6 +86,11 @@ class GradientMethod(Method):
 
 class ActivationMethod(Method):
     """A map of a layer, made of its feature maps alone, whatever the score."""
+
+    def steps(self, subject: Subject) -> Iterator[Progress]:
+        """Make the maps in one pass."""
+        maps, answers = subject.maps()
+        yield Progress(1, 1, self(maps), answers)
 
     def __call__(self, maps: Maps) -> Raw:
         """Return the map of each image.

@@ -1,0 +1,241 @@
+"""The score of a target as a part of a network's graph, and its gradients."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework import ops
+
+from ..heads import Head, find_head
+from ..tracing import Trace, channels_last
+
+BEST, WEIGHTED = "best", "weighted"
+_GUIDED = "ConvnetWidgetsGuided"
+_LOSS_SCALE = 1024.0  # keeps gradients of float16 above what that can tell from 0
+
+
+class GradientError(ValueError):
+    """No gradient leads from a score to a layer or to the input."""
+
+
+class ScoreGraph:
+    """Functions of one trace about the score of a target.
+
+    Parameters
+    ----------
+    traced : Trace
+        The network's graph.
+    place : int
+        Of the output.
+    kind : str or callable
+        `WEIGHTED`: the score is the sum over the logits times weights, (batch, ...), that the
+        functions take after the inputs. `BEST`: that of the class with the largest logit. Or a
+        function from the output to a score for each image.
+
+    Attributes
+    ----------
+    head : Head
+        The output with its logits.
+    """
+
+    def __init__(self, traced: Trace, place: int, kind: str | Callable) -> None:
+        self.traced = traced
+        self.head: Head = find_head(traced, place)
+        self._place = place
+        self._kind = kind
+        self._key = (place, kind)
+
+    def answers(self, exchanged: Any = None) -> Callable:
+        """Function that returns score, logits, weights and what the network returns."""
+
+        def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+            score, weights, feeds = self._score()
+            return self._told(score, weights), feeds
+
+        return self.traced.derived(("answers", *self._key), build, exchanged)
+
+    def layer_gradients(self, paths: Sequence[str], exchanged: Any = None) -> Callable:
+        """Function that returns the maps of layers, their gradients, then what `answers` does."""
+        outputs = [self.traced.outputs[path] for path in paths]
+
+        def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+            score, weights, feeds = self._score()
+            raw = [output.tensor for output in outputs]
+            gradients = self._gradients(score, raw, [f"the layer {path!r}" for path in paths])
+            last = [
+                channels_last(gradient, output.channels_first)
+                for gradient, output in zip(gradients, outputs, strict=True)
+            ]
+            maps = [output.maps for output in outputs]
+            return [*maps, *last, *self._told(score, weights)], feeds
+
+        return self.traced.derived(("layers", tuple(paths), *self._key), build, exchanged)
+
+    def maps(self, paths: Sequence[str], exchanged: Any = None) -> Callable:
+        """Function that returns the maps of layers, then what `answers` does."""
+
+        def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+            score, weights, feeds = self._score()
+            maps = [self.traced.outputs[path].maps for path in paths]
+            return [*maps, *self._told(score, weights)], feeds
+
+        return self.traced.derived(("maps", tuple(paths), *self._key), build, exchanged)
+
+    def input_gradients(self, place: int) -> Callable:
+        """Function that returns the gradient at one flat input, then what `answers` does."""
+
+        def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+            score, weights, feeds = self._score()
+            given = self.traced.inputs[place]
+            (gradient,) = self._gradients(score, [given], ["the input"])
+            return [tf.identity(gradient), *self._told(score, weights)], feeds
+
+        return self.traced.derived(("input", place, *self._key), build)
+
+    def scores_above(self, path: str) -> Callable:
+        """Function of the inputs, weights and the tensor of a layer, that returns the score.
+
+        Nothing below the layer is computed that the score does not need otherwise.
+        """
+
+        def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+            score, _, feeds = self._score()
+            return [score], [*feeds, self.traced.outputs[path].tensor]
+
+        return self.traced.derived(("above", path, *self._key), build)
+
+    def _told(self, score: tf.Tensor, weights: tf.Tensor) -> list[tf.Tensor]:
+        return [score, tf.cast(self.head.logits, tf.float32), weights, _float(self.head.returned)]
+
+    def _score(self) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        logits = _float(self.head.logits)
+        if callable(self._kind):
+            score = _called(self._kind, _float(self.head.returned))
+            return score, tf.zeros_like(logits), []
+        feeds = []
+        if self._kind == WEIGHTED:
+            weights = tf.compat.v1.placeholder(tf.float32, [None, *logits.shape[1:]])
+            feeds = [weights]
+        else:
+            weights = _best(self.head, logits)
+        axes = range(1, logits.shape.rank)
+        return tf.reduce_sum(weights * logits, axis=axes), weights, feeds
+
+    def _gradients(
+        self, score: tf.Tensor, tensors: Sequence[tf.Tensor], names: Sequence[str]
+    ) -> list[tf.Tensor]:
+        scale = _LOSS_SCALE if any(t.dtype == tf.float16 for t in tensors) else 1.0
+        try:
+            found = tf.gradients(scale * score, list(tensors))
+        except LookupError as error:
+            raise GradientError(
+                f"no gradient leads from the score to {names[0]}: a step between them cannot be "
+                f"differentiated. TensorFlow said: {error}"
+            ) from error
+        for gradient, tensor, name in zip(found, tensors, names, strict=True):
+            if gradient is None:
+                raise GradientError(self._reason(score, tensor, name))
+        return [tf.cast(tf.convert_to_tensor(g), tf.float32) / scale for g in found]
+
+    def _reason(self, score: tf.Tensor, tensor: tf.Tensor, name: str) -> str:
+        if not tensor.dtype.is_floating:
+            return (
+                f"{name} holds {tensor.dtype.name}, and no gradient goes to whole numbers; take a "
+                "layer behind it, or a method without gradients such as score_cam or occlusion"
+            )
+        between = _between(score.op, tensor.op)
+        if not between:
+            return f"the score does not depend on {name}; choose a layer that leads to the output"
+        stops = [op for op in between if not _is_differentiable(op)]
+        named = f"the step {stops[0].type} ({stops[0].name})" if stops else "a step"
+        return (
+            f"no gradient leads from the score to {name}: {named} between them cannot be "
+            "differentiated; choose a layer behind it, or a method without gradients, such as "
+            "score_cam, ablation_cam or occlusion"
+        )
+
+
+@contextmanager
+def guided_gradients() -> Iterator[None]:
+    """Guide the gradients of all ReLUs that are added to the current graph.
+
+    A ReLU lets pass what is positive, where it is active: Springenberg et al., Striving for
+    Simplicity, 2015, https://arxiv.org/abs/1412.6806.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    with graph.gradient_override_map({kind: _GUIDED + kind for kind in ("Relu", "Relu6")}):
+        yield
+
+
+@tf.RegisterGradient(f"{_GUIDED}Relu")
+def _guided_relu(operation: Any, gradient: tf.Tensor) -> tf.Tensor:
+    return tf.where(operation.inputs[0] > 0, tf.nn.relu(gradient), tf.zeros_like(gradient))
+
+
+@tf.RegisterGradient(f"{_GUIDED}Relu6")
+def _guided_relu6(operation: Any, gradient: tf.Tensor) -> tf.Tensor:
+    x = operation.inputs[0]
+    return tf.where((x > 0) & (x < 6), tf.nn.relu(gradient), tf.zeros_like(gradient))
+
+
+def _float(tensor: tf.Tensor) -> tf.Tensor:
+    return tf.identity(tf.cast(tensor, tf.float32))
+
+
+def _best(head: Head, logits: tf.Tensor) -> tf.Tensor:
+    """Weights of the class that each image has most of; of a sigmoid the side it is on."""
+    if head.is_binary:
+        return tf.where(logits >= 0, 1.0, -1.0)
+    places = tf.cast(tf.reduce_prod(tf.shape(logits)[1:-1]), tf.float32)
+    means = tf.reduce_mean(logits, axis=range(1, logits.shape.rank - 1), keepdims=True)
+    best = tf.one_hot(tf.argmax(means, -1), tf.shape(logits)[-1])
+    return tf.stop_gradient(best + tf.zeros_like(logits)) / places
+
+
+def _called(function: Callable, output: tf.Tensor) -> tf.Tensor:
+    try:
+        score = tf.convert_to_tensor(function(output))
+    except (NotImplementedError, TypeError, AttributeError) as error:
+        raise TypeError(
+            "a target that is a function takes the network's output as a tensor, computes with "
+            f"keras.ops or TensorFlow, and gives a score for each image; it said: {error}"
+        ) from error
+    if score.shape.rank != 1:
+        raise ValueError(
+            "a target that is a function gives one score for each image, shape (images,); it gave "
+            f"{tuple(score.shape)} for an output {tuple(output.shape)}"
+        )
+    return tf.cast(score, tf.float32)
+
+
+def _between(end: Any, start: Any) -> list[Any]:
+    """Operations on the way from `start` to `end`, the last ones first; none if there is none."""
+    leads: dict[Any, bool] = {start: True}
+    order: list[Any] = []
+    waiting = [end]
+    seen = set()
+    while waiting:
+        op = waiting[-1]
+        inner = [t.op for t in op.inputs]
+        unseen = [i for i in inner if i not in seen and i is not start]
+        if op not in seen and unseen:
+            seen.add(op)
+            waiting.extend(unseen)
+            continue
+        seen.add(op)
+        waiting.pop()
+        if op not in leads:
+            leads[op] = any(leads.get(i, False) for i in inner)
+            if leads[op]:
+                order.append(op)
+    return order[::-1]
+
+
+def _is_differentiable(op: Any) -> bool:
+    if op.type in ("Const", "Identity"):
+        return True
+    try:
+        return ops.get_gradient_function(op) is not None
+    except LookupError:
+        return False

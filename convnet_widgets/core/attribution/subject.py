@@ -1,0 +1,231 @@
+"""Images, a network and the score that is explained: what methods of attribution ask."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+from jaxtyping import Float, Float32, Integer
+
+from ..activations import as_array
+from ..heads import Head
+from ..networks import VisionModel
+from ..running import run
+from ..signatures import Signature, signature_of
+from ..targets import ResolvedTarget
+from ..tracing import trace
+from .score_graph import BEST, WEIGHTED, ScoreGraph, guided_gradients
+
+Rows = Integer[np.ndarray, "inputs"]
+_BATCH_BYTES = 2**30  # of all float32 feature maps that a batch makes, few of which live at once
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is explained: some images, a network, a score, and a layer.
+
+    Attributes
+    ----------
+    vision : VisionModel
+        The network, which is not changed.
+    inputs : list of ndarray
+        What the network takes, flat, preprocessed; the images first.
+    place : int
+        Of the output.
+    layer : str
+        Path of the layer; empty for methods that need none.
+    target : ResolvedTarget
+        What is explained.
+    weights : ndarray of float32 or None
+        The score of each image is the sum over its logits times these, (images, ...); None for
+        a target that is a function, and until it is `told` for the class that is found likeliest.
+    """
+
+    vision: VisionModel
+    inputs: list[np.ndarray]
+    place: int
+    layer: str
+    target: ResolvedTarget
+    weights: np.ndarray | None
+    _signature: Signature
+    _exchanged: Any = None
+
+    @property
+    def images(self) -> int:
+        """How many there are."""
+        return len(self.inputs[0])
+
+    @property
+    def image_place(self) -> int:
+        """Which of the flat inputs is the image: the first with axes of space, else the first."""
+        return next((i for i, x in enumerate(self.inputs) if x.ndim > 2), 0)
+
+    @property
+    def image(self) -> np.ndarray:
+        """The images as the network takes them, preprocessed."""
+        return self.inputs[self.image_place]
+
+    @property
+    def head(self) -> Head:
+        """The output that is explained."""
+        return self._graph(self.inputs).head
+
+    def at(self, layer: str) -> Self:
+        """The same at another layer."""
+        return replace(self, layer=layer)
+
+    def of(self, rows: slice) -> Self:
+        """The same for some of the images."""
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, inputs=[x[rows] for x in self.inputs], weights=weights)
+
+    def exchanging(self, variables: dict[int, tf.Variable]) -> Self:
+        """The same with other variables of the network, by the identity of the handles there."""
+        return replace(self, _exchanged=variables)
+
+    def answers(self) -> "Answers":
+        """What the network says of the images."""
+        return self._answers_of(self.image, np.arange(self.images))
+
+    def told(self, answers: "Answers") -> Self:
+        """The same for the class that the network was found to say."""
+        return replace(self, weights=None if self.target.function else answers.weights)
+
+    def maps(self) -> tuple[np.ndarray, "Answers"]:
+        """What the layer returns for the images, channels last, and what the network says."""
+        function = self._graph(self.inputs).maps([self.layer], self._exchanged)
+        maps, *told = self._run(function, self.inputs, self.weights)
+        return maps, Answers(*told)
+
+    def maps_and_gradients(self) -> tuple[np.ndarray, np.ndarray, "Answers"]:
+        """What the layer returns, the gradients of the score by it, and what the network says.
+
+        Raises
+        ------
+        GradientError
+            If no gradient leads there.
+        """
+        function = self._graph(self.inputs).layer_gradients([self.layer], self._exchanged)
+        maps, gradients, *told = self._run(function, self.inputs, self.weights)
+        return maps, gradients, Answers(*told)
+
+    def input_gradients(
+        self, images: Float[np.ndarray, "inputs ..."], rows: Rows, guided: bool = False
+    ) -> Float32[np.ndarray, "inputs ..."]:
+        """Gradients of the score by images as the network takes them.
+
+        Parameters
+        ----------
+        images : ndarray of float32, shape of `image` but for the first axis
+            Preprocessed.
+        rows : ndarray of int
+            Whose target, and whose other inputs, each of them has.
+        guided : bool
+            Whether ReLUs let pass only what is positive.
+        """
+        inputs = self._exchange_images(images, rows)
+        function = self._graph(inputs, guided).input_gradients(self.image_place)
+        return self._run(function, inputs, self._weights_of(rows))[0]
+
+    def scores(
+        self, images: Float[np.ndarray, "inputs ..."], rows: Rows
+    ) -> Float32[np.ndarray, "inputs"]:
+        """Scores of images as the network takes them; `rows` as of `input_gradients`."""
+        return self._answers_of(images, rows).scores
+
+    def probabilities(
+        self, images: Float[np.ndarray, "inputs ..."], rows: Rows
+    ) -> Float32[np.ndarray, "inputs"]:
+        """What the network returns for the target: its probability after a softmax or sigmoid.
+
+        Without one it is the score itself, and so it is for a target that is a function.
+        """
+        answers = self._answers_of(images, rows)
+        return self.likelihood(answers)
+
+    def scores_of_maps(
+        self, maps: Float[np.ndarray, "inputs *space channels"], rows: Rows
+    ) -> Float32[np.ndarray, "inputs"]:
+        """Scores with other maps in place of what the layer returns; no more is computed."""
+        inputs = [x[rows] for x in self.inputs]
+        graph = self._graph(inputs)
+        output = graph.traced.outputs[self.layer]
+        tensor = tf.cast(maps, output.tensor.dtype)
+        if output.channels_first:
+            tensor = tf.transpose(tensor, [0, maps.ndim - 1, *range(1, maps.ndim - 1)])
+        function = graph.scores_above(self.layer)
+        return self._run(function, inputs, self._weights_of(rows), tensor)[0]
+
+    def batch_size(self) -> int:
+        """How many images may go through the network at once."""
+        values = sum(
+            np.prod([size or 1 for size in output.maps.shape[1:]])
+            for output in self._graph(self.inputs).traced.outputs.values()
+            if output.maps is not None
+        )
+        return int(np.clip(_BATCH_BYTES // (4 * max(values, 1)), 1, 64))
+
+    def _answers_of(self, images: np.ndarray, rows: Rows) -> "Answers":
+        inputs = self._exchange_images(images, rows)
+        function = self._graph(inputs).answers(self._exchanged)
+        return Answers(*self._run(function, inputs, self._weights_of(rows)))
+
+    def likelihood(self, answers: "Answers") -> Float32[np.ndarray, "inputs"]:
+        """The same of what the network has already said."""
+        if self.target.function is not None:
+            return answers.scores
+        head = self.head
+        if head.is_binary:
+            likely = answers.returned[:, 0]
+            return np.where(answers.weights[:, 0] < 0, 1 - likely, likely)
+        axes = tuple(range(1, answers.returned.ndim))
+        return (answers.weights * answers.returned).sum(axis=axes, dtype=np.float32)
+
+    def _exchange_images(self, images: np.ndarray, rows: Rows) -> list[np.ndarray]:
+        others = enumerate(self.inputs)
+        return [images if place == self.image_place else x[rows] for place, x in others]
+
+    def _weights_of(self, rows: Rows) -> np.ndarray | None:
+        return None if self.weights is None else self.weights[rows]
+
+    def _graph(self, inputs: Sequence[np.ndarray], guided: bool = False) -> ScoreGraph:
+        kind: Any = self.target.function
+        if kind is None:
+            kind = BEST if self.weights is None else WEIGHTED
+        model = self.vision.model
+        packed = self._signature.pack(inputs)
+        variant = (self.target.function, guided) if self.target.function or guided else None
+        during = {"during": guided_gradients} if guided else {}
+        traced = trace(model, signature_of(model, packed), variant, **during)
+        return ScoreGraph(traced, self.place, kind)
+
+    def _run(
+        self,
+        function: Callable,
+        inputs: Sequence[np.ndarray],
+        weights: np.ndarray | None,
+        *feeds: tf.Tensor,
+    ) -> list[np.ndarray]:
+        given = [tf.convert_to_tensor(x) for x in inputs]
+        if weights is not None:
+            given.append(tf.convert_to_tensor(weights))
+        return [as_array(output) for output in run(function, [*given, *feeds])]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a network says of some images.
+
+    Attributes
+    ----------
+    scores : ndarray of float32, shape (inputs,)
+        What is explained.
+    logits, weights, returned : ndarray of float32, shape (inputs, ...)
+        The score is the sum of the first two's product; `returned` is behind softmax or sigmoid.
+    """
+
+    scores: np.ndarray
+    logits: np.ndarray
+    weights: np.ndarray
+    returned: np.ndarray

@@ -1,0 +1,57 @@
+"""The layers that a class activation map can be made of, and the usual one."""
+
+from collections.abc import Sequence
+
+from ..heads import Head
+from ..tracing import Output, Trace
+
+
+def spatial_layers(traced: Trace, head: Head, rank: int | None = None) -> list[str]:
+    """Paths of the layers that have places and that lead to a score, in the order of their calls.
+
+    Parameters
+    ----------
+    traced : Trace
+        The network's graph.
+    head : Head
+        The output that is explained. What comes after its logits does not lead to them, and they
+        themselves are their own explanation.
+    rank : int, optional
+        Of the input; layers of as many axes are preferred where there are some.
+    """
+    needed = traced.ancestors(head.logits)
+    found = {
+        path: output
+        for path, output in traced.outputs.items()
+        if _has_places(output)
+        and output.tensor is not head.logits
+        and output.tensor.op.name in needed
+        and not output.repeated
+    }
+    alike = [path for path, output in found.items() if output.maps.shape.rank == rank]
+    return alike or list(found)
+
+
+def usual_layer(traced: Trace, head: Head, name: str, rank: int | None = None) -> str:
+    """The last layer that has places and that the score depends on.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    paths: Sequence[str] = spatial_layers(traced, head, rank)
+    if not paths:
+        raise ValueError(
+            f"{name} has no layer with a spatial extent that its score depends on, so that there "
+            "is nowhere to show where it looked; a pixel method such as saliency or occlusion "
+            "needs none"
+        )
+    return paths[-1]
+
+
+def _has_places(output: Output) -> bool:
+    if output.maps is None or output.maps.shape.rank < 3:
+        return False
+    space = output.maps.shape[1:-1]
+    return output.tensor.dtype.is_floating and any(size != 1 for size in space)

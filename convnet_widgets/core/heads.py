@@ -1,0 +1,66 @@
+"""What a network returns, and the logits behind its softmax or sigmoid."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import tensorflow as tf
+
+from .tracing import Trace
+
+_ACTIVATIONS: dict[str, Literal["softmax", "sigmoid"]] = {
+    "Softmax": "softmax",
+    "LogSoftmax": "softmax",
+    "Sigmoid": "sigmoid",
+}
+_TRANSPARENT = ("Identity", "Cast")
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One output of a network.
+
+    Attributes
+    ----------
+    returned : tf.Tensor
+        What the network returns, (batch, ...).
+    logits : tf.Tensor
+        The tensor that its last softmax or sigmoid takes; the same as `returned` without one.
+    activation : {"softmax", "sigmoid"} or None
+        What lies between the two.
+    """
+
+    returned: tf.Tensor
+    logits: tf.Tensor
+    activation: Literal["softmax", "sigmoid"] | None
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether a single sigmoid tells two classes apart."""
+        return self.activation == "sigmoid" and self.logits.shape[1:] == (1,)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether there are scores for each place of a map."""
+        return self.logits.shape.rank is not None and self.logits.shape.rank > 2
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes it tells apart; None where that is not fixed."""
+        return 2 if self.is_binary else self.logits.shape[-1]
+
+
+def find_head(traced: Trace, place: int) -> Head:
+    """The output of a trace at a place, seen through to its logits.
+
+    The graph is walked backwards from what is returned, so that a softmax is found as the
+    activation of a layer, as a layer of its own, inside a nested model and behind the casts of
+    mixed precision alike.
+    """
+    returned = traced.results[place]
+    tensor = returned
+    while tensor.op.type in _TRANSPARENT:
+        tensor = tensor.op.inputs[0]
+    activation = _ACTIVATIONS.get(tensor.op.type)
+    if activation is None:
+        return Head(returned, returned, None)
+    return Head(returned, tensor.op.inputs[0], activation)
