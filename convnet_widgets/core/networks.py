@@ -290,10 +290,10 @@ def _checked_labels(labels: Any, model: keras.Model) -> tuple[str, ...]:
             f"expected labels as a sequence of names, one for each class, got {_described(labels)}"
         )
     shape = getattr(model, "output_shape", None)
-    several = isinstance(shape, tuple) and len(shape) == 2 and shape[1] is not None
+    classes = shape[1] if isinstance(shape, tuple) and len(shape) == 2 else None
     # a single sigmoid tells two classes apart
-    if several and len(names) not in (shape[1], 2 if shape[1] == 1 else None):
-        raise ValueError(f"got {len(names)} labels for a network of {shape[1]} classes")
+    if classes is not None and len(names) not in (classes, 2 if classes == 1 else classes):
+        raise ValueError(f"got {len(names)} labels for a network of {classes} classes")
     return tuple(str(name) for name in names)
 
 

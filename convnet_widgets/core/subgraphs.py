@@ -81,9 +81,7 @@ class SubgraphCutter:
         function.exchanged = list(instead.values())  # a handle does not keep its variable alive
         return function
 
-    def ancestors(
-        self, tensors: Iterable[tf.Tensor], feeds: Iterable[tf.Tensor] = ()
-    ) -> Collection[str]:
+    def ancestors(self, tensors: Iterable[tf.Tensor], feeds: Iterable[tf.Tensor] = ()) -> set[str]:
         """Names of the operations that `tensors` need, their own and the feeds' among them."""
         fed = {_node(tensor.name) for tensor in feeds}
         found = {_node(tensor.name) for tensor in tensors}

@@ -182,9 +182,7 @@ def _plain(name: str) -> str:
     return " ".join(name.replace("_", " ").casefold().split())
 
 
-def _class_weights(
-    index: int, head: Head, shape: Sequence[int | None]
-) -> Float[np.ndarray, "..."]:
+def _class_weights(index: int, head: Head, shape: Sequence[int | None]) -> Float[np.ndarray, "..."]:
     if head.is_binary:
         return np.array([1.0 if index else -1.0], np.float32)
     weights = np.zeros([size or 1 for size in shape], np.float32)
@@ -217,8 +215,7 @@ def _part(region: Region, height: int, width: int) -> Float[np.ndarray, "height 
         mask = np.asarray(region.mask, np.float32)
         if mask.ndim != 2 or not np.isfinite(mask).all() or mask.min(initial=0) < 0:
             raise ValueError(
-                "a mask is an array (height, width) of numbers from 0 on, got shape "
-                f"{mask.shape}"
+                f"a mask is an array (height, width) of numbers from 0 on, got shape {mask.shape}"
             )
         size = (width, height)
         return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BOX), np.float32)

@@ -57,6 +57,13 @@ class Output:
     tensor: tf.Tensor | None = None
     channels_first: bool = False
 
+    @property
+    def reached(self) -> tf.Tensor:
+        """The tensor that went on, where it is within reach."""
+        if self.tensor is None:
+            raise ValueError("what the layer returned is out of reach")
+        return self.tensor
+
 
 class Trace:
     """One graph of a network for one input signature.

@@ -61,7 +61,7 @@ class ScoreGraph:
 
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
             score, weights, feeds = self._score()
-            raw = [output.tensor for output in outputs]
+            raw = [output.reached for output in outputs]
             gradients = self._gradients(score, raw, [f"the layer {path!r}" for path in paths])
             last = [
                 channels_last(gradient, output.channels_first)
@@ -101,7 +101,7 @@ class ScoreGraph:
 
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
             score, _, feeds = self._score()
-            return [score], [*feeds, self.traced.outputs[path].tensor]
+            return [score], [*feeds, self.traced.outputs[path].reached]
 
         return self.traced.derived(("above", path, *self._key), build)
 

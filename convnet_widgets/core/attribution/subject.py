@@ -11,13 +11,14 @@ from jaxtyping import Float, Float32, Integer
 from ..activations import as_array
 from ..heads import Head
 from ..networks import VisionModel
+from ..preparation import is_channels_first
 from ..running import run
-from ..signatures import Signature, signature_of
+from ..signatures import Signature, flat_inputs, signature_of
 from ..targets import ResolvedTarget
 from ..tracing import trace
 from .score_graph import BEST, WEIGHTED, ScoreGraph, guided_gradients
 
-Rows = Integer[np.ndarray, "inputs"]
+Rows = Integer[np.ndarray, " inputs"]
 _BATCH_BYTES = 2**30  # of all float32 feature maps that a batch makes, few of which live at once
 
 
@@ -62,9 +63,20 @@ class Subject:
         return next((i for i, x in enumerate(self.inputs) if x.ndim > 2), 0)
 
     @property
-    def image(self) -> np.ndarray:
-        """The images as the network takes them, preprocessed."""
-        return self.inputs[self.image_place]
+    def image(self) -> Float32[np.ndarray, "images ..."]:
+        """The images as the network takes them, preprocessed, but channels last."""
+        image = self.inputs[self.image_place].astype(np.float32, copy=False)
+        return np.moveaxis(image, 1, -1) if self._is_channels_first else image
+
+    @property
+    def black(self) -> Float32[np.ndarray, "images ..."]:
+        """What the network takes for black images, in the shape of `image`."""
+        zeros = [np.zeros_like(x) for x in self.inputs]
+        if self._is_channels_first:
+            zeros[self.image_place] = np.zeros_like(self.image)
+        given = zeros[0] if len(zeros) == 1 else self._signature.pack(zeros)
+        prepared = flat_inputs(self.vision.model, self.vision.prepare(given))
+        return replace(self, inputs=[np.asarray(x) for x in prepared]).image
 
     @property
     def head(self) -> Head:
@@ -126,17 +138,18 @@ class Subject:
         """
         inputs = self._exchange_images(images, rows)
         function = self._graph(inputs, guided).input_gradients(self.image_place)
-        return self._run(function, inputs, self._weights_of(rows))[0]
+        gradients = self._run(function, inputs, self._weights_of(rows))[0]
+        return np.moveaxis(gradients, 1, -1) if self._is_channels_first else gradients
 
     def scores(
         self, images: Float[np.ndarray, "inputs ..."], rows: Rows
-    ) -> Float32[np.ndarray, "inputs"]:
+    ) -> Float32[np.ndarray, " inputs"]:
         """Scores of images as the network takes them; `rows` as of `input_gradients`."""
         return self._answers_of(images, rows).scores
 
     def probabilities(
         self, images: Float[np.ndarray, "inputs ..."], rows: Rows
-    ) -> Float32[np.ndarray, "inputs"]:
+    ) -> Float32[np.ndarray, " inputs"]:
         """What the network returns for the target: its probability after a softmax or sigmoid.
 
         Without one it is the score itself, and so it is for a target that is a function.
@@ -146,12 +159,12 @@ class Subject:
 
     def scores_of_maps(
         self, maps: Float[np.ndarray, "inputs *space channels"], rows: Rows
-    ) -> Float32[np.ndarray, "inputs"]:
+    ) -> Float32[np.ndarray, " inputs"]:
         """Scores with other maps in place of what the layer returns; no more is computed."""
         inputs = [x[rows] for x in self.inputs]
         graph = self._graph(inputs)
         output = graph.traced.outputs[self.layer]
-        tensor = tf.cast(maps, output.tensor.dtype)
+        tensor = tf.cast(maps, output.reached.dtype)
         if output.channels_first:
             tensor = tf.transpose(tensor, [0, maps.ndim - 1, *range(1, maps.ndim - 1)])
         function = graph.scores_above(self.layer)
@@ -171,7 +184,7 @@ class Subject:
         function = self._graph(inputs).answers(self._exchanged)
         return Answers(*self._run(function, inputs, self._weights_of(rows)))
 
-    def likelihood(self, answers: "Answers") -> Float32[np.ndarray, "inputs"]:
+    def likelihood(self, answers: "Answers") -> Float32[np.ndarray, " inputs"]:
         """The same of what the network has already said."""
         if self.target.function is not None:
             return answers.scores
@@ -182,9 +195,17 @@ class Subject:
         axes = tuple(range(1, answers.returned.ndim))
         return (answers.weights * answers.returned).sum(axis=axes, dtype=np.float32)
 
+    @property
+    def _is_channels_first(self) -> bool:
+        has_places = self.inputs[self.image_place].ndim > 2
+        return has_places and is_channels_first(self.vision.model)
+
     def _exchange_images(self, images: np.ndarray, rows: Rows) -> list[np.ndarray]:
-        others = enumerate(self.inputs)
-        return [images if place == self.image_place else x[rows] for place, x in others]
+        inputs = [x[rows] for x in self.inputs]
+        there = inputs[self.image_place].dtype
+        laid_out = np.moveaxis(images, -1, 1) if self._is_channels_first else images
+        inputs[self.image_place] = laid_out.astype(there, copy=False)
+        return inputs
 
     def _weights_of(self, rows: Rows) -> np.ndarray | None:
         return None if self.weights is None else self.weights[rows]

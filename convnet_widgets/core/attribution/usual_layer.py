@@ -24,11 +24,11 @@ def spatial_layers(traced: Trace, head: Head, rank: int | None = None) -> list[s
         path: output
         for path, output in traced.outputs.items()
         if _has_places(output)
-        and output.tensor is not head.logits
-        and output.tensor.op.name in needed
+        and output.reached is not head.logits
+        and output.reached.op.name in needed
         and not output.repeated
     }
-    alike = [path for path, output in found.items() if output.maps.shape.rank == rank]
+    alike = [path for path, output in found.items() if output.reached.shape.rank == rank]
     return alike or list(found)
 
 
@@ -54,4 +54,4 @@ def _has_places(output: Output) -> bool:
     if output.maps is None or output.maps.shape.rank < 3:
         return False
     space = output.maps.shape[1:-1]
-    return output.tensor.dtype.is_floating and any(size != 1 for size in space)
+    return output.reached.dtype.is_floating and any(size != 1 for size in space)
