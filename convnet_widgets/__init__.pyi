@@ -1,4 +1,12 @@
 from .core.activations import feature_maps as feature_maps
+from .core.attribution.class_activation_map import class_activation_map as class_activation_map
+from .core.attribution.class_activation_map import class_activation_steps as class_activation_steps
+from .core.attribution.method import Method as Method
+from .core.attribution.methods import list_methods as list_methods
+from .core.attribution.results import CamStep as CamStep
+from .core.attribution.results import Heatmap as Heatmap
+from .core.attribution.results import Heatmaps as Heatmaps
+from .core.attribution.score_graph import GradientError as GradientError
 from .core.datasets import LabelledImages as LabelledImages
 from .core.datasets import load_digits as load_digits
 from .core.datasets import load_image_folder as load_image_folder
@@ -19,6 +27,8 @@ from .core.patterns.steps import DivergedError as DivergedError
 from .core.predictions import predict as predict
 from .core.preparation import ImageRangeWarning as ImageRangeWarning
 from .core.pretrained.legacy_pth import UnsafeWeightsError as UnsafeWeightsError
+from .core.targets import Contrast as Contrast
+from .core.targets import Region as Region
 from .core.weights import WeightsUnavailableError as WeightsUnavailableError
 from .core.weights import WeightsWarning as WeightsWarning
 from .viewers.feature_map_viewer import FeatureMapViewer as FeatureMapViewer

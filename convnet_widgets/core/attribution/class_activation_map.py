@@ -1,0 +1,207 @@
+"""Class activation maps: where in an image a network found what it says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..framing import resampled
+from ..networks import VisionModel
+from .method import Method, Raw
+from .questions import Question, ask
+from .results import CamStep, Heatmap, Heatmaps, Target, normalised
+from .subject import Answers, Subject
+
+
+def class_activation_map(
+    net: keras.Model | VisionModel,
+    image: Any,
+    layer: Any = None,
+    target: Any = None,
+    method: Any = "grad_cam",
+    output: str | int | None = None,
+) -> Heatmap | Heatmaps | list[Heatmaps]:
+    """Show where in an image a network found what it says.
+
+    Parameters
+    ----------
+    net : keras.Model or VisionModel
+        The network; it is not changed. Layers run as in inference.
+    image : array_like, PIL image, or list or dict of arrays
+        One image (height, width, channels), pixels 0–255, a batch of them, or a list of images of
+        any sizes, as for :func:`feature_maps`. For a network of several inputs a list or dict of
+        arrays.
+    layer : str, int, or list of them, optional
+        Path, unique name, or index as in ``model.layers``. By default the last one that has
+        places and that the score depends on. Maps of several layers are fused: scaled to the
+        largest, the greatest value at each place.
+    target : int, str, Contrast, Region or callable, or list of them, optional
+        What is explained: a class by index or name; one class rather than another; a class in a
+        region of an output that has scores for each place; a function from the network's output
+        to a score for each image, in TensorFlow or ``keras.ops``. By default the class that
+        the network finds likeliest. Of a single sigmoid 1 and 0 are its two answers.
+    method : str or Method
+        A name of :func:`list_methods`, or an instance with other parameters.
+    output : str or int, optional
+        Which output of a network of several, as for :func:`predict`.
+
+    Returns
+    -------
+    Heatmap, Heatmaps, or list of Heatmaps
+        One for one image and one target; a list for a batch, also of one, or for a list of
+        targets; for both a list for each image. Its `values` are float32 in [0, 1], of the
+        layer's size; `resized()` lays them over the photograph.
+
+    Raises
+    ------
+    LayerNotFoundError, LookupError
+        If a layer or class is not there, with near names.
+    GradientError
+        If no gradient leads from the score to the layer, with the step that stops it.
+    TypeError, ValueError
+        If the image does not fit the network, a layer has no places, a network of several
+        outputs is asked without `output`, or there is no such method.
+
+    Notes
+    -----
+    A softmax or sigmoid that ends the network is seen through: what is explained is the logit,
+    since the gradient of a probability vanishes where the network is sure. The model stays as it
+    is. Methods and their sources are described by the classes of
+    ``convnet_widgets.core.attribution``; the division by the maximum is that of F. Chollet, Deep
+    Learning with Python, §5.4.3.
+
+    Examples
+    --------
+    >>> import convnet_widgets as cw
+    >>> net = cw.load_model("EfficientNetLite0")
+    >>> heatmap = cw.class_activation_map(net, cw.load_image("cat"))
+    >>> heatmap.target.label, heatmap.values.shape
+    ('Egyptian cat', (7, 7))
+    """
+    *_, last = class_activation_steps(net, image, layer, target, method, output)
+    return last.heatmap
+
+
+def class_activation_steps(
+    net: keras.Model | VisionModel,
+    image: Any,
+    layer: Any = None,
+    target: Any = None,
+    method: Any = "grad_cam",
+    output: str | int | None = None,
+) -> Iterator[CamStep]:
+    """Make what :func:`class_activation_map` returns, a step at a time.
+
+    Parameters
+    ----------
+    net, image, layer, target, method, output
+        As for :func:`class_activation_map`, which names the errors too.
+
+    Returns
+    -------
+    iterator of CamStep
+        With the steps done and all there are; the last has the heatmap. Closing the iterator ends
+        the work.
+    """
+    return _steps(ask(net, image, layer, target, method, output))
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """The maps of a batch, and what the network says of it."""
+
+    raw: Raw
+    answers: Answers
+
+
+def _steps(question: Question) -> Iterator[CamStep]:
+    jobs = [
+        subject.at(layer).of(rows)
+        for subject in question.subjects
+        for layer in question.layers
+        for rows in _batches(subject, question.method)
+    ]
+    made: list[_Made] = []
+    total = 1
+    for number, subject in enumerate(jobs):
+        told, answers = _told(subject, question.method)
+        for progress in question.method.steps(told):
+            total = len(jobs) * progress.total
+            if progress.raw is None:
+                yield CamStep(number * progress.total + progress.done, total, None)
+            else:
+                made.append(_Made(progress.raw, progress.answers or answers or told.answers()))
+    yield CamStep(total, total, _arranged(question, made))
+
+
+def _batches(subject: Subject, method: Method) -> list[slice]:
+    """A pass each; slow methods make batches of their own."""
+    size = subject.images if method.slow else min(subject.images, subject.batch_size())
+    return [slice(start, start + size) for start in range(0, subject.images, size)]
+
+
+def _told(subject: Subject, method: Method) -> tuple[Subject, Answers | None]:
+    """What needs many passes is told its class first, which the others find out on their way."""
+    if not (method.slow or method.of_pixels):
+        return subject, None
+    answers = subject.answers()
+    return subject.told(answers), answers
+
+
+def _arranged(question: Question, made: list[_Made]) -> Heatmap | Heatmaps | list[Heatmaps]:
+    """The maps in the order that the caller expects them in."""
+    images, layers = len(question.frames), len(question.layers)
+    each = len(made) // len(question.subjects)
+    columns = []
+    for place, subject in enumerate(question.subjects):
+        own = made[place * each : (place + 1) * each]
+        of_layers = [own[k * each // layers : (k + 1) * each // layers] for k in range(layers)]
+        columns.append(_heatmaps(question, subject, of_layers))
+    rows = [Heatmaps(column[image] for column in columns) for image in range(images)]
+    if question.single:
+        return rows[0] if question.several else rows[0][0]
+    return rows if question.several else Heatmaps(row[0] for row in rows)
+
+
+def _heatmaps(question: Question, subject: Subject, of_layers: list[list[_Made]]) -> list[Heatmap]:
+    raws = [np.concatenate([part.raw for part in parts]) for parts in of_layers]
+    targets = [
+        _target(question, subject, part.answers, row)
+        for part in of_layers[0]
+        for row in range(len(part.raw))
+    ]
+    return [
+        _heatmap(question, [raw[image] for raw in raws], targets[image], image)
+        for image in range(len(targets))
+    ]
+
+
+def _target(question: Question, subject: Subject, answers: Answers, row: int) -> Target:
+    index = subject.target.index
+    if index is None and not subject.target.label:
+        weights = answers.weights[row]
+        index = int(weights[0] > 0) if question.head.is_binary else int(_class_of(weights))
+    seen_through = question.head.activation and subject.target.function is None
+    likely = float(subject.likelihood(answers)[row]) if seen_through else None
+    label = question.label(subject.target, index)
+    return Target(label, index, float(answers.scores[row]), likely)
+
+
+def _class_of(weights: np.ndarray) -> np.integer:
+    return weights.reshape(-1, weights.shape[-1]).sum(0).argmax()
+
+
+def _heatmap(question: Question, raws: list[np.ndarray], target: Target, image: int) -> Heatmap:
+    maps = [normalised(raw) for raw in raws]
+    raw = raws[0] if len(raws) == 1 else _fused([values for values, _ in maps])
+    values, reason = maps[0] if len(raws) == 1 else normalised(raw)
+    layer = " + ".join(question.layers)
+    frame = question.frames[image]
+    return Heatmap(values, raw, layer, target, question.method.name, reason, frame)
+
+
+def _fused(maps: list[np.ndarray]) -> np.ndarray:
+    size = max((values.shape for values in maps), key=np.prod)
+    return np.max([resampled(values, size) for values in maps], axis=0)
