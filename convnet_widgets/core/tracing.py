@@ -78,6 +78,8 @@ class Trace:
         The very tensors of these names.
     inputs : list of tf.Tensor
         The flat inputs.
+    signature : Signature
+        What the network was traced for.
     """
 
     def __init__(
@@ -90,8 +92,10 @@ class Trace:
         self.returned: list[str] = []
         self.results: list[tf.Tensor] = []
         self.inputs: list[tf.Tensor] = []
+        self.signature = signature
         self._parts = [_reference(part) for part in _parts(model)]
         self._functions: OrderedDict[Any, Callable] = OrderedDict()
+        self._known: dict[Hashable, Any] = {}
         self._built: dict[Hashable, tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]] = {}
         # the graph must not keep the network alive
         reference = weakref.ref(model)
@@ -155,6 +159,13 @@ class Trace:
                     self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut_of(key, build, None)
                 )
             return self._cut_of(key, build, exchanged)
+
+    def known(self, key: Hashable, find: Callable[[], _Value]) -> _Value:
+        """What was found out about this graph, once."""
+        with _lock:
+            if key not in self._known:
+                self._known[key] = find()
+            return self._known[key]
 
     def ancestors(self, tensor: tf.Tensor) -> Collection[str]:
         """Names of the operations that a tensor of the graph needs, its own among them."""

@@ -75,15 +75,15 @@ def ask(
     wanted = list(target) if several else [target]
     shape = _logits_shape(head, traced, tensors, wanted)
     subjects = [
-        Subject(vision, inputs, place, "", found, _repeated(found, len(inputs[0])), signature)
+        Subject(vision, inputs, place, "", found, _repeated(found, len(inputs[0])), traced)
         for found in (resolve(one, head, vision.labels, shape) for one in wanted)
     ]
-    rank = next((x.ndim for x in inputs if x.ndim > 2), None)
     layers = _layers(vision.model, traced, layer, chosen)
     return Question(
         chosen,
         subjects,
-        layers or [usual_layer(traced, head, vision.name, rank)],
+        layers
+        or [traced.known(("usual layer", place), lambda: usual_layer(traced, head, vision.name))],
         frames_of(vision, images, traced),
         head,
         class_names(head, vision.labels),

@@ -1,7 +1,9 @@
 """Images, a network and the score that is explained: what methods of attribution ask."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -13,12 +15,13 @@ from ..heads import Head
 from ..networks import VisionModel
 from ..preparation import is_channels_first
 from ..running import run
-from ..signatures import Signature, flat_inputs, signature_of
+from ..signatures import flat_inputs, signature_of
 from ..targets import ResolvedTarget
-from ..tracing import trace
+from ..tracing import Trace, trace
 from .score_graph import BEST, WEIGHTED, ScoreGraph, guided_gradients
 
 Rows = Integer[np.ndarray, " inputs"]
+_MOST_IMAGES = 64
 _BATCH_BYTES = 2**30  # of all float32 feature maps that a batch makes, few of which live at once
 
 
@@ -49,7 +52,7 @@ class Subject:
     layer: str
     target: ResolvedTarget
     weights: np.ndarray | None
-    _signature: Signature
+    _traced: Trace
     _exchanged: Any = None
 
     @property
@@ -74,7 +77,7 @@ class Subject:
         zeros = [np.zeros_like(x) for x in self.inputs]
         if self._is_channels_first:
             zeros[self.image_place] = np.zeros_like(self.image)
-        given = zeros[0] if len(zeros) == 1 else self._signature.pack(zeros)
+        given = zeros[0] if len(zeros) == 1 else self._traced.signature.pack(zeros)
         prepared = flat_inputs(self.vision.model, self.vision.prepare(given))
         return replace(self, inputs=[np.asarray(x) for x in prepared]).image
 
@@ -172,12 +175,8 @@ class Subject:
 
     def batch_size(self) -> int:
         """How many images may go through the network at once."""
-        values = sum(
-            np.prod([size or 1 for size in output.maps.shape[1:]])
-            for output in self._graph(self.inputs).traced.outputs.values()
-            if output.maps is not None
-        )
-        return int(np.clip(_BATCH_BYTES // (4 * max(values, 1)), 1, 64))
+        values = self._traced.known("values", lambda: _values_of_an_image(self._traced))
+        return int(np.clip(_BATCH_BYTES // (4 * max(values, 1)), 1, _MOST_IMAGES))
 
     def _answers_of(self, images: np.ndarray, rows: Rows) -> "Answers":
         inputs = self._exchange_images(images, rows)
@@ -211,15 +210,18 @@ class Subject:
         return None if self.weights is None else self.weights[rows]
 
     def _graph(self, inputs: Sequence[np.ndarray], guided: bool = False) -> ScoreGraph:
-        kind: Any = self.target.function
-        if kind is None:
-            kind = BEST if self.weights is None else WEIGHTED
-        model = self.vision.model
-        packed = self._signature.pack(inputs)
-        variant = (self.target.function, guided) if self.target.function or guided else None
-        during = {"during": guided_gradients} if guided else {}
-        traced = trace(model, signature_of(model, packed), variant, **during)
-        return ScoreGraph(traced, self.place, kind)
+        function = self.target.function
+        kind = BEST if self.weights is None else WEIGHTED
+        return ScoreGraph(self._trace(inputs, guided), self.place, function or kind)
+
+    def _trace(self, inputs: Sequence[np.ndarray], guided: bool) -> Trace:
+        signature = signature_of(self.vision.model, self._traced.signature.pack(inputs))
+        function = self.target.function
+        if signature.key == self._traced.signature.key and function is None and not guided:
+            return self._traced
+        variant = (function, guided) if function or guided else None
+        during = guided_gradients if guided else nullcontext
+        return trace(self.vision.model, signature, variant, during)
 
     def _run(
         self,
@@ -250,3 +252,10 @@ class Answers:
     logits: np.ndarray
     weights: np.ndarray
     returned: np.ndarray
+
+
+def _values_of_an_image(traced: Trace) -> int:
+    shapes = (
+        output.maps.shape[1:] for output in traced.outputs.values() if output.maps is not None
+    )
+    return sum(prod(size or 1 for size in shape) for shape in shapes)

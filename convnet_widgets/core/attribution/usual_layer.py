@@ -6,7 +6,7 @@ from ..heads import Head
 from ..tracing import Output, Trace
 
 
-def spatial_layers(traced: Trace, head: Head, rank: int | None = None) -> list[str]:
+def spatial_layers(traced: Trace, head: Head) -> list[str]:
     """Paths of the layers that have places and that lead to a score, in the order of their calls.
 
     Parameters
@@ -15,9 +15,7 @@ def spatial_layers(traced: Trace, head: Head, rank: int | None = None) -> list[s
         The network's graph.
     head : Head
         The output that is explained. What comes after its logits does not lead to them, and they
-        themselves are their own explanation.
-    rank : int, optional
-        Of the input; layers of as many axes are preferred where there are some.
+        themselves are their own explanation. Layers of as many axes as the image are preferred.
     """
     needed = traced.ancestors(head.logits)
     found = {
@@ -28,11 +26,12 @@ def spatial_layers(traced: Trace, head: Head, rank: int | None = None) -> list[s
         and output.reached.op.name in needed
         and not output.repeated
     }
+    rank = next((image.shape.rank for image in traced.inputs if image.shape.rank > 2), None)
     alike = [path for path, output in found.items() if output.reached.shape.rank == rank]
     return alike or list(found)
 
 
-def usual_layer(traced: Trace, head: Head, name: str, rank: int | None = None) -> str:
+def usual_layer(traced: Trace, head: Head, name: str) -> str:
     """The last layer that has places and that the score depends on.
 
     Raises
@@ -40,7 +39,7 @@ def usual_layer(traced: Trace, head: Head, name: str, rank: int | None = None) -
     ValueError
         If there is none.
     """
-    paths: Sequence[str] = spatial_layers(traced, head, rank)
+    paths: Sequence[str] = spatial_layers(traced, head)
     if not paths:
         raise ValueError(
             f"{name} has no layer with a spatial extent that its score depends on, so that there "
