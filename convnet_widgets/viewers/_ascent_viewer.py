@@ -13,10 +13,10 @@ from ..core.patterns.recipes import Recipe
 from ..core.patterns.requests import Request, requested
 from ..widgets._pace import Pace
 from ._image_viewer import ChosenImage
+from ._panel import LayerChoice
 from ._pattern_companions import CompanionViewer
 from ._pattern_run import PatternRun
 from ._pattern_traits import NOTHING, run_traits, size_of
-from ._viewer import LayerChoice
 
 _FIRST = 64  # filters shown where none are named
 

@@ -14,8 +14,8 @@ from PIL import Image
 from ..core.activations import layers_for
 from ..core.images import load_image, sample_images
 from ..core.networks import VisionModel
+from ._panel import LayerChoice, Panel
 from ._photograph import photograph_bytes, takes_photographs
-from ._viewer import LayerChoice, Viewer
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +45,13 @@ def chosen_image(net: VisionModel, image: Any, name: str = "") -> ChosenImage:
     return ChosenImage(images, name, photograph_bytes(net, images))
 
 
-class ImageViewer(Viewer):
-    """A viewer with an image, chosen by :meth:`set_image`, among samples or by upload.
+class ImageViewer(Panel):
+    """A panel with an image, chosen by :meth:`set_image`, among samples or by upload.
 
     Parameters
     ----------
     choice, **traits
-        As for :class:`Viewer`.
+        As for :class:`Panel`.
     chosen : ChosenImage
         The first image.
     """
@@ -78,7 +78,11 @@ class ImageViewer(Viewer):
             As for the class. What cannot be read is reported in the panel and in `error`, and
             the present image stays.
         """
-        self._exchange(lambda: chosen_image(self.net, image))
+        self._exchange(lambda: self._chosen_image(image))
+
+    def _chosen_image(self, image: Any, name: str = "") -> ChosenImage:
+        """Read an image, called `name` where it has no name of its own."""
+        return chosen_image(self.net, image, name)
 
     def _exchange(self, read: Callable[[], ChosenImage]) -> None:
         self._unread.append(read)
@@ -102,7 +106,7 @@ class ImageViewer(Viewer):
             self.set_image(name)
         elif content.get("kind") == "upload" and buffers:
             uploaded = bytes(buffers[0])
-            self._exchange(lambda: chosen_image(self.net, _uploaded(uploaded, name), name))
+            self._exchange(lambda: self._chosen_image(_uploaded(uploaded, name), name))
 
 
 def _uploaded(data: bytes, name: str) -> np.ndarray:

@@ -10,11 +10,12 @@ from ..core.activations import feature_maps
 from ._image_viewer import ChosenImage, ImageViewer
 from ._pattern_weights import NO_WEIGHTS, layer_weights
 from ._planes import as_planes
+from ._viewer import Viewer
 
 _NO_MAPS: dict[str, Any] = {"_codes": b"", "_ranges": b"", "_statistics": b""}
 
 
-class CompanionViewer(ImageViewer):
+class CompanionViewer(ImageViewer, Viewer):
     """A viewer that holds maps and weights of all channels of the present layer.
 
     Parameters

@@ -14,13 +14,14 @@ from ..rendering.figures import map_figure, mosaic_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._assets import module, style
 from ._image_viewer import ImageViewer, chosen_image
+from ._panel import LayerChoice
 from ._planes import as_planes
-from ._viewer import LayerChoice
+from ._viewer import Viewer
 
 _TOGETHER = 256 * 2**20  # bytes; up to here all maps of an image are computed in one pass
 
 
-class FeatureMapViewer(ImageViewer):
+class FeatureMapViewer(ImageViewer, Viewer):
     """All feature maps of a layer for a photograph, the chosen one enlarged beside it.
 
     Choosing a channel, the colour map, the intensity, the order and reading values need no

@@ -17,8 +17,9 @@ from ..rendering.colour_maps import kernel_colours
 from ..rendering.filter_figures import filter_figure, filters_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._assets import module, style
+from ._panel import LayerChoice
 from ._planes import as_planes
-from ._viewer import LayerChoice, Viewer
+from ._viewer import Viewer
 
 KINDS = ("colour", "channels", "single", "pointwise")
 

@@ -17,9 +17,9 @@ from ..rendering.view_figure import ViewFigure
 from ..widgets._assets import module, style
 from ._ascent_viewer import AscentViewer
 from ._image_viewer import NO_IMAGE, chosen_image
+from ._panel import LayerChoice
 from ._pattern_run import PatternRun, in_colour
 from ._pattern_saving import save_run
-from ._viewer import LayerChoice
 
 
 class PatternViewer(AscentViewer):
