@@ -3,13 +3,20 @@
 from difflib import get_close_matches
 from typing import Any
 
+from .ablation_cam import AblationCAM
 from .eigen_cam import EigenCAM
 from .elementwise_grad_cam import ElementwiseGradCAM
 from .grad_cam import GradCAM
 from .grad_cam_plus_plus import GradCAMPlusPlus
+from .guided_grad_cam import GuidedGradCAM
 from .hires_cam import HiResCAM
+from .integrated_gradients import IntegratedGradients
 from .layer_cam import LayerCAM
 from .method import Method
+from .occlusion import Occlusion
+from .saliency import Saliency
+from .score_cam import ScoreCAM
+from .smooth_grad import SmoothGrad
 from .xgrad_cam import XGradCAM
 
 _ALL: tuple[type[Method], ...] = (
@@ -20,6 +27,13 @@ _ALL: tuple[type[Method], ...] = (
     XGradCAM,
     ElementwiseGradCAM,
     EigenCAM,
+    ScoreCAM,
+    AblationCAM,
+    Saliency,
+    SmoothGrad,
+    IntegratedGradients,
+    GuidedGradCAM,
+    Occlusion,
 )
 
 METHODS: dict[str, type[Method]] = {method.name: method for method in _ALL}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -74,10 +74,13 @@ class Subject:
     @property
     def black(self) -> Float32[np.ndarray, "images ..."]:
         """What the network takes for black images, in the shape of `image`."""
-        zeros = [np.zeros_like(x) for x in self.inputs]
-        if self._is_channels_first:
-            zeros[self.image_place] = np.zeros_like(self.image)
-        given = zeros[0] if len(zeros) == 1 else self._traced.signature.pack(zeros)
+        return self.plain(0)
+
+    def plain(self, level: float) -> Float32[np.ndarray, "images ..."]:
+        """What the network takes for images of one pixel value, 0–255, in the shape of `image`."""
+        inputs = [np.zeros_like(x) for x in self.inputs]
+        inputs[self.image_place] = np.full(self.image.shape, level, np.float32)
+        given = inputs[0] if len(inputs) == 1 else self._traced.signature.pack(inputs)
         prepared = flat_inputs(self.vision.model, self.vision.prepare(given))
         return replace(self, inputs=[np.asarray(x) for x in prepared]).image
 
@@ -86,16 +89,16 @@ class Subject:
         """The output that is explained."""
         return self._graph(self.inputs).head
 
-    def at(self, layer: str) -> Self:
+    def at(self, layer: str) -> "Subject":
         """The same at another layer."""
         return replace(self, layer=layer)
 
-    def of(self, rows: slice) -> Self:
+    def of(self, rows: slice) -> "Subject":
         """The same for some of the images."""
         weights = None if self.weights is None else self.weights[rows]
         return replace(self, inputs=[x[rows] for x in self.inputs], weights=weights)
 
-    def exchanging(self, variables: dict[int, tf.Variable]) -> Self:
+    def exchanging(self, variables: dict[int, tf.Variable]) -> "Subject":
         """The same with other variables of the network, by the identity of the handles there."""
         return replace(self, _exchanged=variables)
 
@@ -103,7 +106,7 @@ class Subject:
         """What the network says of the images."""
         return self._answers_of(self.image, np.arange(self.images))
 
-    def told(self, answers: "Answers") -> Self:
+    def told(self, answers: "Answers") -> "Subject":
         """The same for the class that the network was found to say."""
         return replace(self, weights=None if self.target.function else answers.weights)
 
