@@ -103,6 +103,7 @@ class SubgraphCutter:
         )
         part.node.extend(n for n in self._definition.node if n.name in inside)
         for node in part.node:
+            node.attr.pop("_class", None)  # where it is computed beside which, also what is cut off
             kept = [i for i in node.input if not i.startswith("^") or _node(i) in inside]
             if len(kept) < len(node.input):
                 node.input[:] = kept

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import ops
 
 from ..heads import Head, find_head
 from ..tracing import Trace, channels_last
 
 BEST, WEIGHTED = "best", "weighted"
 _GUIDED = "ConvnetWidgetsGuided"
+_SIZES = ("Shape", "Size", "Rank", "ZerosLike", "OnesLike")  # no number depends on theirs
 _LOSS_SCALE = 1024.0  # keeps gradients of float16 above what that can tell from 0
 
 
@@ -144,7 +144,9 @@ class ScoreGraph:
                 f"{name} holds {tensor.dtype.name}, and no gradient goes to whole numbers; take a "
                 "layer behind it, or a method without gradients such as score_cam or occlusion"
             )
-        between = _between(score.op, tensor.op)
+        # weights of a score are constant, whatever they were made of
+        end = score if callable(self._kind) else self.head.logits
+        between = _between(end.op, tensor.op)
         if not between:
             return f"the score does not depend on {name}; choose a layer that leads to the output"
         stops = [op for op in between if not _is_differentiable(op)]
@@ -210,32 +212,25 @@ def _called(function: Callable, output: tf.Tensor) -> tf.Tensor:
 
 
 def _between(end: Any, start: Any) -> list[Any]:
-    """Operations on the way from `start` to `end`, the last ones first; none if there is none."""
-    leads: dict[Any, bool] = {start: True}
-    order: list[Any] = []
-    waiting = [end]
-    seen = set()
+    """Operations that numbers take from `start` to `end`, the last ones first."""
+    behind = {start}
+    waiting = [start]
     while waiting:
-        op = waiting[-1]
-        inner = [t.op for t in op.inputs]
-        unseen = [i for i in inner if i not in seen and i is not start]
-        if op not in seen and unseen:
-            seen.add(op)
-            waiting.extend(unseen)
-            continue
-        seen.add(op)
-        waiting.pop()
-        if op not in leads:
-            leads[op] = any(leads.get(i, False) for i in inner)
-            if leads[op]:
-                order.append(op)
-    return order[::-1]
+        for tensor in waiting.pop().outputs:
+            new = {op for op in tensor.consumers() if tensor.dtype.is_floating} - behind
+            behind |= new
+            waiting.extend(new)
+    before = {end}
+    order = [end]
+    for op in order:
+        new = [t.op for t in op.inputs if t.op in behind and t.op not in before]
+        before.update(new)
+        order.extend(new)
+    return [op for op in order if op is not start] if end in behind else []
 
 
 def _is_differentiable(op: Any) -> bool:
-    if op.type in ("Const", "Identity"):
+    if op.type in _SIZES:
         return True
-    try:
-        return ops.get_gradient_function(op) is not None
-    except LookupError:
-        return False
+    numbers = [tensor for tensor in op.inputs if tensor.dtype.is_floating]
+    return any(gradient is not None for gradient in tf.gradients(list(op.outputs), numbers))
