@@ -213,24 +213,30 @@ def _called(function: Callable, output: tf.Tensor) -> tf.Tensor:
 
 def _between(end: Any, start: Any) -> list[Any]:
     """Operations that numbers take from `start` to `end`, the last ones first."""
-    behind = {start}
-    waiting = [start]
-    while waiting:
-        for tensor in waiting.pop().outputs:
-            new = {op for op in tensor.consumers() if tensor.dtype.is_floating} - behind
-            behind |= new
-            waiting.extend(new)
-    before = {end}
-    order = [end]
-    for op in order:
-        new = [t.op for t in op.inputs if t.op in behind and t.op not in before]
-        before.update(new)
-        order.extend(new)
-    return [op for op in order if op is not start] if end in behind else []
+    behind = _reached(
+        start, lambda op: [user for x in _numbers(op.outputs) for user in x.consumers()]
+    )
+    before = _reached(end, lambda op: [x.op for x in op.inputs if x.op in behind])
+    return [op for op in before if op is not start] if start in before else []
+
+
+def _reached(first: Any, following: Callable[[Any], list[Any]]) -> dict[Any, None]:
+    """All operations that are reached from the first, in the order in which they are."""
+    found = {first: None}
+    waiting = [first]
+    for op in waiting:
+        new = dict.fromkeys(other for other in following(op) if other not in found)
+        found |= new
+        waiting.extend(new)
+    return found
+
+
+def _numbers(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    return [tensor for tensor in tensors if tensor.dtype.is_floating]
 
 
 def _is_differentiable(op: Any) -> bool:
     if op.type in _SIZES:
         return True
-    numbers = [tensor for tensor in op.inputs if tensor.dtype.is_floating]
-    return any(gradient is not None for gradient in tf.gradients(list(op.outputs), numbers))
+    gradients = tf.gradients(list(op.outputs), _numbers(op.inputs))
+    return any(gradient is not None for gradient in gradients)
