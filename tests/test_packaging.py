@@ -48,7 +48,7 @@ def test_dependencies_are_what_the_package_imports():
 
 def test_every_extra_holds_the_smaller_one():
     extras = PROJECT["optional-dependencies"]
-    for extra, smaller in (("test", "lab"), ("bench", "test"), ("dev", "test")):
+    for extra, smaller in (("test", "lab"), ("bench", "test"), ("oracle", "test"), ("dev", "test")):
         (own,) = (one for one in map(Requirement, extras[extra]) if one.name == PROJECT["name"])
         assert own.extras == {smaller}
 
