@@ -11,21 +11,23 @@ import tensorflow as tf
 
 
 def tf_keras_vis(model, layer, target, outputs=1):
-    """Of tf-keras-vis, with a linear output, as its examples have it."""
+    """Of tf-keras-vis, with a linear output in place of softmax, as its examples have it."""
     from tf_keras_vis.gradcam import Gradcam
     from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
     from tf_keras_vis.utils.scores import CategoricalScore, InactiveScore
 
-    explain = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)
+    linear = getattr(model.layers[-1], "activation", None) in (None, keras.activations.linear)
+    explain = Gradcam(model, model_modifier=None if linear else ReplaceToLinear())
     options = {"expand_cam": False, "normalize_cam": False}
     if layer is not None:
         options |= {"penultimate_layer": layer, "seek_penultimate_conv_layer": False}
     others = [InactiveScore() for _ in range(outputs - 1)]
 
     def run(inputs):
-        given = list(inputs.values()) if isinstance(inputs, dict) else inputs
-        images = len(keras.tree.flatten(given)[0])
-        return explain([CategoricalScore([target] * images), *others], given, **options)
+        named = isinstance(inputs, dict)
+        given = [inputs[tensor.name] for tensor in model.inputs] if named else inputs
+        score = CategoricalScore([target] * _images(inputs))
+        return explain([score, *others], given, **options)
 
     return run
 
@@ -60,7 +62,8 @@ def keras_io(model, layer, target, outputs=1):  # noqa: ARG001
     """After the steps of keras.io's "Grad-CAM class activation visualization", image by image."""
     model.layers[-1].activation = None  # as there: the user's model is changed
 
-    def one(image):
+    def one(at, inputs):
+        image = keras.tree.map_structure(lambda values: values[at : at + 1], inputs)
         both = keras.Model(model.input, [model.get_layer(layer).output, model.output])
         with tf.GradientTape() as tape:
             maps, answer = both(image)
@@ -69,7 +72,11 @@ def keras_io(model, layer, target, outputs=1):  # noqa: ARG001
         heat = tf.squeeze(maps[0] @ pooled[..., None])
         return (tf.maximum(heat, 0) / tf.reduce_max(heat)).numpy()
 
-    return lambda inputs: np.stack([one(inputs[at : at + 1]) for at in range(len(inputs))])
+    return lambda inputs: np.stack([one(at, inputs) for at in range(_images(inputs))])
+
+
+def _images(inputs):
+    return len(keras.tree.flatten(inputs)[0])
 
 
 PEERS = {
@@ -134,6 +141,7 @@ def difference(maps, expected):
 
 
 def first_line(error):
-    """An error in a line."""
-    text = next((line for line in str(error).splitlines() if line.strip()), "").strip()
+    """An error in a line; of one within TensorFlow's traces, which say where, the last."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    text = lines[-1] if lines[0] == "in user code:" else lines[0]
     return f"{type(error).__name__}: {text}"[:160]
