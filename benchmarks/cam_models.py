@@ -5,7 +5,7 @@ where they have none), and three heads. Each explains a class for two images at 
 model. A map is right if it is finite and, scaled to 1, differs by at most 1 % from the formula on
 feature maps and gradients that an eager pass of the same model gives (the layer's call is watched;
 a twin without softmax or sigmoid stands for a model that has one). Methods that have no such
-formula must be finite, in [0, 1] and not blank. Peers are asked as their documentation says. Prints
+formula must be finite, in [0, 1], and blank only where nothing is above zero. Peers are asked as their documentation says. Prints
 a table, and the first line of what went wrong below it.
 """
 
@@ -21,11 +21,12 @@ from _grad_cam import PEERS, difference, first_line, gradients, scaled, weighted
 from keras import layers
 
 import convnet_widgets as cw
-from convnet_widgets.core.attribution.methods import list_methods
+from convnet_widgets.core.attribution.methods import METHODS
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 import kinds
 
+OF_PIXELS = {name for name, method in METHODS.items() if method.of_pixels}
 CLOSE = 0.01  # of the maximum; mixed precision has three digits
 SURE = 300.0  # what a head with softmax or sigmoid multiplies logits by, so that it is certain
 
@@ -99,12 +100,12 @@ class Case:
         return output[0] if len(self.outputs) > 1 else output
 
     def ours(self, method):
-        """Our maps of all images, as made at once."""
+        """Our maps of all images, as made at once; pixel methods choose no layer."""
         binary = self._first(self.twin(self.data)).shape[-1] == 1
         target = 1 if binary else self.target
         output = self.outputs[0] if len(self.outputs) > 1 else None
-        made = cw.class_activation_map(self.own, self.data, self.path, target, method, output)
-        return np.stack([heatmap.values for heatmap in made])
+        layer = self.path if method == "guided_grad_cam" or method not in OF_PIXELS else None
+        return cw.class_activation_map(self.own, self.data, layer, target, method, output)
 
 
 def find_layer(model, path):
@@ -128,13 +129,15 @@ FORMULAS = {
 def fault_of_ours(case, method):
     """Why our map is wrong, or None."""
     try:
-        values = case.ours(method)
+        made = case.ours(method)
+        values = np.stack([heatmap.values for heatmap in made])
         if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
             return "values that are not finite or not in [0, 1]"
         if method in FORMULAS:
             expected = FORMULAS[method](case.maps, case.gradient)
             return _fault(difference(values, expected))
-        return None if values.any() else "a blank map"
+        blank = any(one.raw.max() > 0 and not one.values.any() for one in made)
+        return "a blank map" if blank else None
     except Exception as error:
         return first_line(error)
 
@@ -170,7 +173,7 @@ def main():
     wanted = parser.parse_args().names
     warnings.simplefilter("ignore")
     tf.get_logger().setLevel("ERROR")
-    methods, faults = list_methods(), []
+    methods, faults = cw.list_methods(), []
     print(f"| model | ours, {len(methods)} methods | {' | '.join(PEERS)} |")
     print("|---" * (len(PEERS) + 2) + "|")
     for name, case in cases():
