@@ -5,8 +5,8 @@ where they have none), and three heads. Each explains a class for two images at 
 model. A map is right if it is finite and, scaled to 1, differs by at most 1 % from the formula on
 feature maps and gradients that an eager pass of the same model gives (the layer's call is watched;
 a twin without softmax or sigmoid stands for a model that has one). Methods that have no such
-formula must be finite, in [0, 1], and blank only where nothing is above zero. Peers are asked as their documentation says. Prints
-a table, and the first line of what went wrong below it.
+formula must be finite, in [0, 1], and blank only where nothing is above zero. Peers are asked as
+their documentation says. Prints a table, and the first line of what went wrong below it.
 """
 
 import argparse
