@@ -31,6 +31,7 @@ from .core.targets import Contrast as Contrast
 from .core.targets import Region as Region
 from .core.weights import WeightsUnavailableError as WeightsUnavailableError
 from .core.weights import WeightsWarning as WeightsWarning
+from .viewers.cam_viewer import CamViewer as CamViewer
 from .viewers.feature_map_viewer import FeatureMapViewer as FeatureMapViewer
 from .viewers.filter_viewer import FilterViewer as FilterViewer
 from .viewers.pattern_viewer import PatternViewer as PatternViewer

@@ -37,12 +37,17 @@ NO_IMAGE = ChosenImage(None, "none", b"")
 
 def chosen_image(net: VisionModel, image: Any, name: str = "") -> ChosenImage:
     """Read an image: a file, a sample, bytes or a PIL image; arrays are taken as they are."""
-    images = image
-    if isinstance(image, str | PathLike):
-        images, name = load_image(image), Path(image).name
-    elif isinstance(image, bytes | bytearray | memoryview | Image.Image):
-        images = load_image(image)
+    images, name = read_image(image, name)
     return ChosenImage(images, name, photograph_bytes(net, images))
+
+
+def read_image(image: Any, name: str = "") -> tuple[Any, str]:
+    """The image as a network takes it, and what it is called."""
+    if isinstance(image, str | PathLike):
+        return load_image(image), Path(image).name
+    if isinstance(image, bytes | bytearray | memoryview | Image.Image):
+        return load_image(image), name
+    return image, name
 
 
 class ImageViewer(Panel):

@@ -46,7 +46,7 @@ function stateOf(model) {
 }
 
 /** `share` is what is done of all, where more is known of it than whole steps. */
-function drawBar(bar, { step, steps, running, error }, share) {
+export function drawBar(bar, { step, steps, running, error }, share) {
   bar.style.setProperty("--cw-done", `${100 * (share ?? (steps ? step / steps : 0))}%`);
   const numbers = { "aria-valuemin": 0, "aria-valuemax": Math.max(1, steps), "aria-valuenow": step };
   for (const name in numbers) bar.setAttribute(name, numbers[name]);

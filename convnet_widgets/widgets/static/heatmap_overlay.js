@@ -27,22 +27,29 @@ export function renderOverlay({ model, el }) {
   };
 }
 
+/** What is shown, above the overlay; its element and its clean-up. */
+export function overlayTitle(model) {
+  const element = h("div", { class: "cw-overlay-title" });
+  const cleanUp = bind(model, ["label"], () => {
+    element.textContent = model.get("label");
+    element.hidden = !model.get("label");
+  });
+  return { element, cleanUp };
+}
+
 export function renderHeatmapOverlay({ model, el }) {
-  const title = h("div", { class: "cw-overlay-title" });
+  const title = overlayTitle(model);
   const place = h("div", {});
-  const element = h("div", { class: "cw cw-heatmap-overlay" }, title, place);
+  const bar = h("div", {});
+  const element = h("div", { class: "cw cw-heatmap-overlay" }, title.element, place, bar);
   el.append(element);
-  const controls = renderHeatControls({ model, el: element });
-  const bar = element.lastElementChild;
+  const controls = renderHeatControls({ model, el: bar });
   place.addEventListener("cw-point", ({ detail }) =>
     place.dispatchEvent(new CustomEvent("cw-mark", { detail })),
   );
-  const unbind = bind(model, ["label", "toolbar"], () => {
-    title.textContent = model.get("label");
-    title.hidden = !model.get("label");
-    bar.hidden = model.get("toolbar") === false;
-  });
-  return all(renderOverlay({ model, el: place }), unbind, controls, () => element.remove());
+  const unbind = bind(model, ["toolbar"], () => (bar.hidden = model.get("toolbar") === false));
+  const overlay = renderOverlay({ model, el: place });
+  return all(overlay, unbind, title.cleanUp, controls, () => element.remove());
 }
 
 class Overlay {
@@ -69,7 +76,7 @@ class Overlay {
     this.live = h("span", { class: "cw-hidden", "aria-live": "polite" });
     const stage = h("div", { class: "cw-view-stage" }, this.canvas, this.cross);
     const row = h("div", { class: "cw-view-row" }, stage, this.scale);
-    this.element = h("div", { class: "cw cw-overlay" }, row, this.note, this.readout, this.live);
+    this.element = h("div", { class: "cw cw-overlay" }, this.note, row, this.readout, this.live);
     this.listen();
   }
 

@@ -59,11 +59,11 @@ export function linkPointers(element, ...places) {
   });
 }
 
-/** The choice of layer, which reaches the kernel at once. */
-export function layerChooser(model) {
-  const answers = { description: "Layer", disabled: false };
+/** The choice of layer, which reaches the kernel at once; `disabled()` may change with a trait. */
+export function layerChooser(model, disabled = () => false, changing = "disabled") {
+  const answers = { description: "Layer", disabled };
   const names = { value: "layer", _options: "_layers", index: "_no_index", channels: "_no_channels" };
-  return placed(renderLayerDropdown, renamed(model, names, answers));
+  return placed(renderLayerDropdown, renamed(model, { ...names, disabled: changing }, answers));
 }
 
 function panelHeader(model) {

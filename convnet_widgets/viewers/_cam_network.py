@@ -1,0 +1,94 @@
+"""What a network offers to explain: its classes, and the layers that can tell where."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.activations import layers_for, traced_inputs
+from ..core.attribution.usual_layer import spatial_layers, usual_layer
+from ..core.heads import Head, find_head
+from ..core.networks import VisionModel
+from ..core.outputs import output_place
+from ..core.predictions import predict
+from ..core.targets import class_label, class_names, resolve
+from ..core.tracing import Trace
+from ._panel import LayerChoice
+
+ClassShare = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class CamNetwork:
+    """A network and the output of it that is explained.
+
+    Parameters
+    ----------
+    vision : VisionModel
+        The network.
+    output : str, int or None
+        Which output of several.
+    """
+
+    vision: VisionModel
+    output: str | int | None = None
+
+    def layers(self, images: Any, layer: str | int | None) -> LayerChoice:
+        """The layers with places that a score depends on; the last of them where none is named.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or the image does not fit.
+        """
+        traced, head = self._seen(images)
+        paths = set(spatial_layers(traced, head))
+        all_rows = layers_for(self.vision, images)
+        usual = usual_layer(traced, head, self.vision.name)
+        rows = [row for row in all_rows if row.path in paths]
+        return LayerChoice(self.vision, all_rows, rows, usual if layer is None else layer)
+
+    def names(self, images: Any) -> list[str]:
+        """Of the classes; none where there are none."""
+        return class_names(self._seen(images)[1], self.vision.labels) or []
+
+    def check(self, images: Any, target: Any) -> None:
+        """Refuse a target that is none.
+
+        Raises
+        ------
+        TypeError, LookupError, ValueError
+            With what there is.
+        """
+        head = self._seen(images)[1]
+        shape = head.logits.shape[1:].as_list()
+        if None not in shape:  # else it is found while the map is made
+            resolve(target, head, self.vision.labels, shape)
+
+    def classes(self, images: Any, top: int) -> tuple[list[ClassShare], bool]:
+        """The likeliest classes as the browser takes them, and whether their scores are shares.
+
+        There are none where the output is not that of a classifier.
+        """
+        head = self._seen(images)[1]
+        if head.is_dense or head.classes == 1:
+            return [], False
+        names = class_names(head, self.vision.labels)
+        found = predict(self.vision, images, top, self.output)[0]
+        told = [
+            {
+                "index": one.index,
+                "label": readable(class_label(one.index, head, names)),
+                "score": one.score,
+            }
+            for one in found
+        ]
+        return told, head.activation is not None
+
+    def _seen(self, images: Any) -> tuple[Trace, Head]:
+        traced = traced_inputs(self.vision, images)[1]
+        place = output_place(self.vision.model, traced.returned, self.output)
+        return traced, find_head(traced, place)
+
+
+def readable(label: str) -> str:
+    """The name of a class as a person writes it: those of ImageNet have underscores."""
+    return label.replace("_", " ")

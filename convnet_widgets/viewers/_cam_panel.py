@@ -1,0 +1,229 @@
+"""The panel of heatmaps without its public face: what is chosen, made, and told the browser."""
+
+from collections.abc import Iterable
+from threading import Event
+from typing import Any
+
+import traitlets
+
+from ..core.attribution.method import Method
+from ..core.attribution.methods import METHODS
+from ..core.attribution.results import Heatmap
+from ..widgets.heatmap_overlay import HeatmapOverlay
+from ._cam_image import CamImage, cam_image
+from ._cam_maps import Asked, MapMaker
+from ._cam_network import CamNetwork, readable
+from ._cam_run import AT_REST, last_of, told_to_end
+from ._cam_view import NOTHING, CamView
+from ._image_viewer import ImageViewer
+from ._panel import LayerChoice
+
+
+def _as_json(value: Any, _: Any) -> Any:
+    """What a browser is told of a target: a class, or what another one is called."""
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+class CamPanel(ImageViewer, HeatmapOverlay):
+    """A panel of heatmaps, see :class:`CamViewer`.
+
+    Parameters
+    ----------
+    network : CamNetwork
+        What is explained.
+    choice : LayerChoice
+        Its layers.
+    chosen : CamImage
+        The first image.
+    methods : iterable of Method
+        Those to choose from beside the usual ones, or in place of one of the same name.
+    **traits
+        As for the class.
+    """
+
+    target = traitlets.Any(None).tag(sync=True, to_json=_as_json)
+    method = traitlets.Unicode("grad_cam").tag(sync=True)
+    compare = traitlets.Enum(("none", "class", "method"), "none").tag(sync=True)
+    other_target = traitlets.Any(None).tag(sync=True, to_json=_as_json)
+    other_method = traitlets.Unicode("layer_cam").tag(sync=True)
+    top = traitlets.Int(5, min=1).tag(sync=True)
+    running = traitlets.Bool(False).tag(sync=True)
+    stopped = traitlets.Bool(False).tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True)
+    steps = traitlets.Int(0).tag(sync=True)
+    _seconds_left = traitlets.Float(None, allow_none=True).tag(sync=True)
+    _methods = traitlets.List(traitlets.Dict()).tag(sync=True)
+    _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    _classes = traitlets.List(traitlets.Dict()).tag(sync=True)
+    _are_shares = traitlets.Bool(False).tag(sync=True)
+    _compares = traitlets.Bool(False).tag(sync=True)
+    _scale_note = traitlets.Unicode("").tag(sync=True)
+    _other_codes = traitlets.Bytes(b"").tag(sync=True)
+    _other_range = traitlets.List(traitlets.Float(), [0.0, 0.0]).tag(sync=True)
+    _other_unseen = traitlets.Bytes(b"").tag(sync=True)
+    _other_map_height = traitlets.Int(0).tag(sync=True)
+    _other_map_width = traitlets.Int(0).tag(sync=True)
+    _other_box = traitlets.List(traitlets.Float()).tag(sync=True)
+    _other_label = traitlets.Unicode("").tag(sync=True)
+    _other_note = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        network: CamNetwork,
+        choice: LayerChoice,
+        chosen: CamImage,
+        methods: Iterable[Method],
+        **traits: Any,
+    ) -> None:
+        self._network = network
+        self._known = {name: make() for name, make in METHODS.items()}
+        self._known |= {one.name: one for one in methods}
+        self._maker = MapMaker(network)
+        self._view: CamView | None = None
+        self._ranked_of: Any = None  # the image whose classes are told, and how many
+        told = [_told(one) for one in self._known.values()]
+        names = [readable(one) for one in network.names(chosen.images)]
+        super().__init__(choice, chosen, _methods=told, _names=names, **traits)
+        self.observe(
+            self._change_layer,
+            ["target", "method", "compare", "other_target", "other_method", "top"],
+        )
+        self.observe(self._stop_or_go_on, "stopped")
+
+    @traitlets.default("view_size")
+    def _as_large(self) -> int:
+        return 560
+
+    # --- in the worker's thread ---
+
+    def _show(self, layer: str, cancelled: Event) -> None:
+        self._take_image()
+        try:
+            self._rank_classes()
+            view = self._viewed(layer, cancelled)
+        finally:
+            self._tell(AT_REST)
+        if view is not None and not cancelled.is_set():
+            self._view = view
+            self._tell(view.traits | self._named_classes(view))
+
+    def _rank_classes(self) -> None:
+        """Tell of another photograph and its likeliest classes before its map is there."""
+        of = (self._chosen, self.top)
+        if of == self._ranked_of:
+            return
+        classes, are_shares = self._network.classes(self._chosen.images, self.top)
+        told = {"_classes": classes, "_are_shares": are_shares}
+        if self._ranked_of is None or self._ranked_of[0] is not self._chosen:
+            told |= self._chosen.traits | NOTHING
+            self._view = None
+        self._ranked_of = of
+        self._ranked = classes
+        self._tell(told)
+
+    def _viewed(self, layer: str, cancelled: Event) -> CamView | None:
+        assert isinstance(self._chosen, CamImage)
+        asked = [Asked(layer, self.target, self._known[self.method])]
+        maps: list[Heatmap] = []
+        while asked:
+            made = self._made(asked.pop(), cancelled)
+            if made is None:
+                return None
+            maps.append(made)
+            if len(maps) == 1 and self.compare != "none":
+                asked.append(self._other(layer, made))
+        methods = [self._known[one.method] for one in maps]
+        return CamView(self._chosen, maps, methods)
+
+    def _made(self, asked: Asked, cancelled: Event) -> Heatmap | None:
+        assert isinstance(self._chosen, CamImage)
+        steps = self._maker.steps(asked, self._chosen)
+        made = last_of(steps, told_to_end(cancelled, self), self._tell)
+        assert made is None or isinstance(made, Heatmap)
+        return made
+
+    def _other(self, layer: str, first: Heatmap) -> Asked:
+        if self.compare == "method":
+            return Asked(layer, self.target, self._known[self.other_method])
+        target = self.other_target
+        if target is None:
+            target = self._runner_up(first)
+        return Asked(layer, target, self._known[self.method])
+
+    def _runner_up(self, first: Heatmap) -> int:
+        for one in self._ranked:
+            if one["index"] != first.target.index:
+                return int(one["index"])
+        raise ValueError("there is no other class to compare with; name one as other_target")
+
+    def _named_classes(self, view: CamView) -> dict[str, Any]:
+        """The likeliest classes, and below them those that are shown and not among them."""
+        known = {one["index"] for one in self._ranked}
+        targets = [one.target for one in view.maps]
+        others = {
+            target.index: {
+                "index": target.index,
+                "label": readable(target.label),
+                "score": target.score if target.probability is None else target.probability,
+            }
+            for target in targets
+            if target.index is not None and target.index not in known and self._ranked
+        }
+        return {"_classes": [*self._ranked, *others.values()]}
+
+    # --- in the kernel's ---
+
+    def _chosen_image(self, image: Any, name: str = "") -> CamImage:
+        return cam_image(self.net, image, name)
+
+    def _forget(self) -> None:
+        self.stopped = False
+        self._maker.forget()
+        self._ranked_of = None
+
+    def _change_layer(self, _: Any) -> None:
+        self.stopped = False  # at once, so that a Stop before the worker begins is not lost
+        self._request(self._show_present)
+
+    def _stop_or_go_on(self, change: Any) -> None:
+        if not change.new:
+            self._request(self._show_present)
+
+    def _take_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        if content.get("kind") == "class" and content.get("of") in ("target", "other_target"):
+            self._choose_class(str(content["of"]), str(content.get("name", "")).strip())
+        else:
+            super()._take_message(widget, content, buffers)
+
+    def _choose_class(self, of: str, name: str) -> None:
+        try:
+            self.set_trait(of, int(name) if name.isdecimal() else name)
+        except traitlets.TraitError as error:
+            self.error = str(error)
+
+    @traitlets.validate("target", "other_target")
+    def _check_target(self, proposal: Any) -> Any:
+        value = proposal.value
+        try:
+            self._network.check(self._chosen.images, value)
+        except (TypeError, LookupError, ValueError) as error:
+            # KeyError would show its text quoted
+            raise traitlets.TraitError(str(error.args[0]) if error.args else "") from error
+        return value
+
+    @traitlets.validate("method", "other_method")
+    def _check_method(self, proposal: Any) -> str:
+        if proposal.value not in self._known:
+            known = ", ".join(self._known)
+            raise traitlets.TraitError(f"there is no method {proposal.value!r}; there are {known}")
+        return str(proposal.value)
+
+
+def _told(method: Method) -> dict[str, Any]:
+    return {
+        "name": method.name,
+        "title": method.title,
+        "of_pixels": method.of_pixels,
+        "takes_layer": method.takes_layer,
+        "slow": method.slow,
+    }

@@ -1,0 +1,117 @@
+"""One or two heatmaps as a panel shows them: on one scale, with titles."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from ..core.attribution.method import Method
+from ..core.attribution.results import Heatmap
+from ..rendering.cam_figures import HeatmapPanel, heatmap_figure
+from ..rendering.plane_figures import slices_figure, strip_figure
+from ..rendering.view_figure import ViewFigure
+from ..widgets._overlay_traits import NO_HEAT, heat_traits
+from ._cam_image import CamImage
+from ._cam_maps import flat, laid_out, scales
+from ._cam_network import readable
+
+_OTHER = ("_codes", "_range", "_unseen", "_box", "_map_height", "_map_width")
+
+
+@dataclass(frozen=True, eq=False)
+class CamView:
+    """Heatmaps of one image, side by side where there are two.
+
+    Parameters
+    ----------
+    image : CamImage
+        The image.
+    maps : list of Heatmap
+        One or two.
+    methods : list of Method
+        That each was made by.
+    """
+
+    image: CamImage
+    maps: list[Heatmap]
+    methods: list[Method]
+
+    @property
+    def titles(self) -> list[str]:
+        """Class, probability, method and layer of each."""
+        return [_title(one, by) for one, by in zip(self.maps, self.methods, strict=True)]
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        """What the browser is told."""
+        factors, note = scales(self.maps)
+        first, *others = (
+            _heat(one, self.image, factor) | {"label": title, "note": _sentence(one.reason)}
+            for one, factor, title in zip(self.maps, factors, self.titles, strict=True)
+        )
+        other = others[0] if others else {**NO_HEAT, "label": "", "note": ""}
+        return {**first, **_as_other(other), "_scale_note": note, "_compares": bool(others)}
+
+    def figure(self, caption: str, look: dict[str, Any]) -> ViewFigure:
+        """The view drawn by matplotlib; `look`: colour map, alpha and threshold."""
+        first, rank = self.maps[0], self.maps[0].values.ndim
+        if len(self.maps) == 1 and rank != 2 and self.image.picture is not None:
+            return self._of_another_rank(first, caption, look)
+        factors, note = scales(self.maps)
+        panels = [
+            HeatmapPanel(self._picture(one), laid_out(one, self.image, factor), title, one.reason)
+            for one, factor, title in zip(self.maps, factors, self.titles, strict=True)
+        ]
+        if self.image.picture is None:
+            look = look | {"alpha": 1.0}
+        return heatmap_figure(panels, title=f"{caption}\n{note}".strip(), highest=1.0, **look)
+
+    def _of_another_rank(self, heatmap: Heatmap, caption: str, look: dict[str, Any]) -> ViewFigure:
+        heat = heatmap.resized(self.image.extent)
+        pixels = np.asarray(self.image.images)
+        said: dict[str, Any] = {"title": f"{caption}\n{self.titles[0]}", "reason": heatmap.reason}
+        if heat.ndim == 1:
+            return strip_figure(heat, pixels, colour_map=look["colour_map"], **said)
+        return slices_figure(heat, pixels, **look, **said)
+
+    def _picture(self, heatmap: Heatmap) -> UInt8[np.ndarray, "height width 3"]:
+        if self.image.picture is not None:
+            return self.image.picture
+        return np.zeros((*laid_out(heatmap, self.image).shape, 3), np.uint8)
+
+    def heat(self) -> Float32[np.ndarray, "height width"]:
+        """Of the first, at the size of the photograph."""
+        return laid_out(self.maps[0], self.image)
+
+
+NOTHING: dict[str, Any] = {
+    **NO_HEAT,
+    **{f"_other{name}": value for name, value in NO_HEAT.items()},
+    **{"label": "", "note": "", "_other_label": "", "_other_note": ""},
+    **{"_scale_note": "", "_compares": False},
+}
+"""The photograph alone."""
+
+
+def _as_other(traits: dict[str, Any]) -> dict[str, Any]:
+    return {f"_other{name if name in _OTHER else f'_{name}'}": traits[name] for name in traits}
+
+
+def _heat(heatmap: Heatmap, image: CamImage, factor: float) -> dict[str, Any]:
+    if heatmap.reason:
+        return dict(NO_HEAT)
+    return heat_traits(*flat(heatmap, image, factor))
+
+
+def _title(heatmap: Heatmap, method: Method) -> str:
+    target = heatmap.target
+    share = target.probability
+    parts = [readable(target.label) or "the output"]
+    parts += [f"p {share:.2f}" if share is not None else f"score {target.score:.3g}"]
+    of = f" of {heatmap.layer}" if method.takes_layer else ""
+    return f"{' · '.join(parts)}\n{method.title}{of}"
+
+
+def _sentence(reason: str) -> str:
+    return reason and f"{reason[0].upper()}{reason[1:]}."

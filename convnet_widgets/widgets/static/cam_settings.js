@@ -1,0 +1,65 @@
+/** How heatmaps are made: method and layer, and what one is compared with. */
+import { KEEPS_KEYS, all, bind, h, setNow } from "./dom.js";
+import { classField } from "./cam_classes.js";
+import { layerNote, methodGroups } from "./cam_texts.js";
+import { controlRow, freshId } from "./slider.js";
+import { layerChooser } from "./viewer_panel.js";
+
+const COMPARED = { none: "nothing", class: "another class", method: "another method" };
+
+export function camSettings(model) {
+  const method = methodSelect(model, "method", "Method");
+  const layer = layerRow(model);
+  const compare = compareRow(model);
+  const element = h("div", { class: "cw-cam-settings" }, labelled("Method", method.element), layer.element, compare.element);
+  return { element, cleanUp: all(method.cleanUp, layer.cleanUp, compare.cleanUp) };
+}
+
+function labelled(text, control, ...others) {
+  control.id ||= freshId();
+  const { row, label } = controlRow(control.id, control, ...others);
+  label.textContent = text;
+  return row;
+}
+
+function methodSelect(model, trait, name) {
+  const select = h("select", { "aria-label": name, ...KEEPS_KEYS });
+  select.addEventListener("change", () => setNow(model, trait, select.value));
+  const cleanUp = bind(model, [trait, "_methods"], () => {
+    const groups = methodGroups(model.get("_methods")).map(([label, methods]) => {
+      const options = methods.map(({ name, title, slow }) => h("option", { value: name }, slow ? `${title} (slow)` : title));
+      return h("optgroup", { label }, ...options);
+    });
+    select.replaceChildren(...groups);
+    select.value = model.get(trait);
+  });
+  return { element: select, cleanUp };
+}
+
+function layerRow(model) {
+  const present = () => model.get("_methods").find(({ name }) => name === model.get("method"));
+  const asks = () => present()?.takes_layer !== false;
+  const layer = layerChooser(model, () => !asks(), "method");
+  const note = h("span", { class: "cw-cam-layer-note cw-muted" });
+  const element = h("div", { class: "cw-cam-layer" }, layer.place, note);
+  const unbind = bind(model, ["method", "_methods"], () => (note.textContent = layerNote(present())));
+  return { element, cleanUp: all(layer.cleanUp, unbind) };
+}
+
+function compareRow(model) {
+  const options = Object.entries(COMPARED).map(([value, text]) => h("option", { value }, text));
+  const select = h("select", { ...KEEPS_KEYS }, ...options);
+  select.addEventListener("change", () => setNow(model, "compare", select.value));
+  const [other, method] = [
+    classField(model, "other_target", "likeliest other; name or index"),
+    methodSelect(model, "other_method", "Method to compare with"),
+  ];
+  other.element.firstChild.setAttribute("aria-label", "Class to compare with");
+  const element = labelled("Compare with", select, other.element, method.element);
+  const unbind = bind(model, ["compare"], () => {
+    select.value = model.get("compare");
+    other.element.hidden = model.get("compare") !== "class";
+    method.element.hidden = model.get("compare") !== "method";
+  });
+  return { element, cleanUp: all(unbind, other.cleanUp, method.cleanUp) };
+}

@@ -1,0 +1,50 @@
+/** What a panel of heatmaps says of classes, methods and work. Pure functions. */
+import { formatted } from "./dom.js";
+
+/** A score of a class: in percent where scores are shares of 1. */
+export function scoreText(score, areShares) {
+  if (!areShares) return formatted(score);
+  if (score > 0 && score < 0.0005) return "< 0.1 %";
+  return `${(100 * score).toFixed(1)} %`;
+}
+
+/** Lengths of the bars of scores, in percent: of 1 for shares, else of the largest magnitude. */
+export function barLengths(scores, areShares) {
+  const longest = areShares ? 1 : Math.max(...scores.map(Math.abs), 0);
+  return scores.map((score) => (longest > 0 ? (100 * Math.abs(score)) / longest : 0));
+}
+
+/** Place of the chosen class in the list: by index or name; the first where none is chosen. */
+export function chosenClass(classes, target) {
+  if (target == null) return 0;
+  const plain = (text) => String(text).replaceAll("_", " ").toLowerCase().trim();
+  if (typeof target === "number") return classes.findIndex(({ index }) => index === target);
+  return classes.findIndex(({ label }) => plain(label) === plain(target));
+}
+
+/** What a field for any class shows: the name of one that is chosen and not in the list. */
+export function fieldText(target, names) {
+  if (target == null) return "";
+  return typeof target === "number" ? (names[target] ?? String(target)) : target;
+}
+
+/** The methods in two groups: of a layer and of pixels. */
+export function methodGroups(methods) {
+  return [
+    ["of a layer", methods.filter(({ of_pixels }) => !of_pixels)],
+    ["of pixels", methods.filter(({ of_pixels }) => of_pixels)],
+  ].filter(([, group]) => group.length);
+}
+
+/** Why a method leaves no choice of layer; nothing where it does. */
+export function layerNote(method) {
+  return method && !method.takes_layer ? `${method.title} looks at pixels and asks no layer` : "";
+}
+
+/** The words beside the progress, and on its button; `stop` is what the button sets. */
+export function workState({ running, stopped, step, steps }) {
+  if (running && stopped) return { text: "stopping …", button: "Stop", stop: true };
+  if (running) return { text: `step ${step} of ${steps}`, button: "Stop", stop: true };
+  if (stopped) return { text: "stopped; what is shown is the map before", button: "Start again", stop: false };
+  return { text: "", button: "Stop", stop: null };
+}
