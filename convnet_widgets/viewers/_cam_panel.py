@@ -219,8 +219,15 @@ class CamPanel(ImageViewer, HeatmapOverlay):
         return str(proposal.value)
 
 
+_CAUTIONS = {
+    "guided_grad_cam": "its fine lines hardly depend on class or weights (Adebayo et al. 2018); "
+    "what depends on the class is the part of Grad-CAM",
+}
+
+
 def _told(method: Method) -> dict[str, Any]:
     return {
+        "caution": _CAUTIONS.get(method.name, ""),
         "name": method.name,
         "title": method.title,
         "of_pixels": method.of_pixels,

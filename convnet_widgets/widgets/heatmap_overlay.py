@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import traitlets
 from numpy.typing import ArrayLike
 
+from ..rendering.overlays import OVERLAY_COLOUR_MAPS
 from ._assets import module, style
 from ._colour_mapped import ColourMapped
 from ._overlay_traits import NO_HEAT, NO_PHOTOGRAPH, heat_traits, photograph_traits
@@ -66,6 +67,8 @@ class HeatmapOverlay(ColourMapped):
     _esm = module("heatmap_overlay.js")
     _css = style("controls.css", "map_view.css", "heatmap_overlay.css")
     _shown: ClassVar[tuple[str, ...]] = ("label", "height", "width", "alpha", "colour_map")
+
+    _offered: ClassVar[tuple[str, ...]] = OVERLAY_COLOUR_MAPS
 
     alpha = traitlets.Float(0.5, min=0.0, max=1.0).tag(sync=True)
     colour_map = traitlets.Unicode("inferno").tag(sync=True)

@@ -18,6 +18,7 @@ IMAGE = kinds.pixels(12, 12, 3)
 
 
 WIDGETS = {
+    "CamViewer": lambda: cw.CamViewer(kinds.functional(), IMAGE, compare="class"),
     "FeatureMapViewer": lambda: cw.FeatureMapViewer(kinds.functional(), IMAGE),
     "FilterViewer": lambda: cw.FilterViewer(kinds.functional()),
     "PatternViewer": lambda: cw.PatternViewer(

@@ -1,7 +1,7 @@
 /** How heatmaps are made: method and layer, and what one is compared with. */
 import { KEEPS_KEYS, all, bind, h, setNow } from "./dom.js";
 import { classField } from "./cam_classes.js";
-import { layerNote, methodGroups } from "./cam_texts.js";
+import { methodNote, methodGroups } from "./cam_texts.js";
 import { controlRow, freshId } from "./slider.js";
 import { layerChooser } from "./viewer_panel.js";
 
@@ -42,7 +42,7 @@ function layerRow(model) {
   const layer = layerChooser(model, () => !asks(), "method");
   const note = h("span", { class: "cw-cam-layer-note cw-muted" });
   const element = h("div", { class: "cw-cam-layer" }, layer.place, note);
-  const unbind = bind(model, ["method", "_methods"], () => (note.textContent = layerNote(present())));
+  const unbind = bind(model, ["method", "_methods"], () => (note.textContent = methodNote(present())));
   return { element, cleanUp: all(layer.cleanUp, unbind) };
 }
 

@@ -36,9 +36,11 @@ export function methodGroups(methods) {
   ].filter(([, group]) => group.length);
 }
 
-/** Why a method leaves no choice of layer; nothing where it does. */
-export function layerNote(method) {
-  return method && !method.takes_layer ? `${method.title} looks at pixels and asks no layer` : "";
+/** What is to be said of a method: why it leaves no choice of layer, or what to beware of. */
+export function methodNote(method) {
+  if (!method) return "";
+  if (!method.takes_layer) return `${method.title} looks at pixels and asks no layer`;
+  return method.caution && `${method.title}: ${method.caution}`;
 }
 
 /** The words beside the progress, and on its button; `stop` is what the button sets. */

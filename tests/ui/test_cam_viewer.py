@@ -1,0 +1,256 @@
+"""The panel of heatmaps in a real browser: what is drawn, what the kernel hears."""
+
+import kinds
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import convnet_widgets as cw
+from convnet_widgets.rendering.overlays import blend
+
+pytestmark = pytest.mark.ui
+
+NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
+FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SEND = """() => {
+  model.send = (message, _, buffers = []) => {
+    const bytes = buffers.map((one) => [...new Uint8Array(one)]);
+    messages.push(bytes.length ? { ...message, bytes } : message);
+  };
+}"""
+PIXELS = """(canvas) => {
+  const { width, height } = canvas;
+  return [...canvas.getContext("2d").getImageData(0, 0, width, height).data];
+}"""
+LABELS = ("cup", "cat", "drilling platform")
+
+
+def labelled():
+    return cw.VisionModel(kinds.functional(), labels=LABELS)
+
+
+def traits_of(viewer):
+    viewer.wait()
+    assert viewer.error == ""
+    return {k: v for k, v in viewer.get_state().items() if not k.startswith(NOT_OURS)}
+
+
+@pytest.fixture
+def show(page, mount):
+    """``show(viewer, **changes)`` mounts a panel whose work is done and returns the page."""
+
+    def show(viewer, width=1132, **changes):
+        page.set_viewport_size({"width": width, "height": 1000})
+        mount(page, viewer._esm, viewer._css, traits_of(viewer) | changes)
+        page.evaluate(SEND)
+        page.wait_for_timeout(100)
+        page.evaluate(FRAME)
+        return page
+
+    return show
+
+
+@pytest.fixture(scope="module")
+def photograph():
+    return kinds.pixels(48, 64, 3).astype("uint8")
+
+
+def drawn(page, place=0, height=48, width=64):
+    values = page.locator(".cw-overlay-canvas").nth(place).evaluate(PIXELS)
+    return np.array(values, np.uint8).reshape(height, width, 4)[..., :3].astype(int)
+
+
+def expected(viewer, photograph, place=0):
+    """What Python blends of the same."""
+    heatmap = viewer.heatmaps[place]
+    top = max(one.raw.max() for one in viewer.heatmaps)
+    heat = heatmap.resized() * (heatmap.raw.max() / top)
+    return blend(photograph, np.clip(heat, 0, 1), alpha=viewer.alpha).astype(int)
+
+
+def saves(page):
+    return page.evaluate("saves")
+
+
+def test_the_heat_over_the_photograph_is_what_python_blends(show, photograph):
+    viewer = cw.CamViewer(labelled(), photograph, view_size=64, alpha=0.6, target=2)
+    page = show(viewer)
+    assert np.abs(drawn(page) - expected(viewer, photograph)).max() <= 2
+    assert page.get_by_text("drilling platform · score").is_visible()
+    assert page.get_by_text("Grad-CAM of relu2").is_visible()
+
+
+def test_two_classes_side_by_side_on_one_scale_and_one_pointer(show, photograph):
+    viewer = cw.CamViewer(labelled(), photograph, target=2, view_size=64, compare="class")
+    page = show(viewer)
+    assert not any(one.reason for one in viewer.heatmaps)
+    for place in (0, 1):
+        assert np.abs(drawn(page, place) - expected(viewer, photograph, place)).max() <= 2
+    assert page.get_by_text("One scale for both: heat 1 is").is_visible()
+    boxes = [page.locator(".cw-overlay-canvas").nth(place).bounding_box() for place in (0, 1)]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+    page.mouse.move(boxes[0]["x"] + 20.5, boxes[0]["y"] + 30.5)
+    readouts = page.locator(".cw-overlay-readout").all_text_contents()
+    assert [text.split(" at ")[1] for text in readouts] == ["row 30, column 20"] * 2
+    heat = viewer.heatmaps[0].resized()[30, 20] * viewer._range[1]
+    assert float(readouts[0].split(" ")[0]) == pytest.approx(heat, abs=0.011)
+
+
+def test_without_a_comparison_there_is_one_picture(show, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    expect(page.locator(".cw-overlay-canvas:visible")).to_have_count(1)
+
+
+def test_sliders_blend_without_the_kernel_until_they_rest(page, show, photograph):
+    page.clock.install(time=0)
+    viewer = cw.CamViewer(labelled(), photograph, view_size=64, target=2)
+    show(viewer)
+    page.clock.pause_at(60_000)
+    page.get_by_role("slider", name="Heatmap opacity").press("Home")
+    page.clock.run_for(50)
+    np.testing.assert_array_equal(drawn(page), photograph)
+    assert saves(page) == []
+    page.clock.run_for(1000)
+    assert saves(page) == [{"alpha": 0}]
+    assert page.evaluate("messages") == []
+
+
+def test_a_class_is_chosen_by_a_click_or_by_keys(show, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    classes = page.get_by_role("radiogroup", name="Class")
+    radios = classes.get_by_role("radio")
+    expect(radios).to_have_count(3)
+    expect(radios.nth(0)).to_be_checked()
+    classes.get_by_text("cup").click()
+    radios.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    chosen = [one["target"] for one in saves(page)]
+    order = [one["index"] for one in page.evaluate("model.get('_classes')")]
+    assert chosen[0] == 0
+    assert chosen[-1] == order[1]
+    page.evaluate("model.set('target', 'Drilling_platform')")
+    platform = classes.get_by_role("radio", name="drilling platform")
+    expect(platform).to_be_checked()
+
+
+def test_the_focus_stays_on_the_classes_when_they_arrive_anew(show, arrive, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    radios = page.get_by_role("radiogroup", name="Class").get_by_role("radio")
+    radios.nth(1).click()
+    arrive(page, {"_classes": page.evaluate("model.get('_classes').map((one) => ({ ...one }))")})
+    expect(radios.nth(1)).to_be_focused()
+    expect(radios.nth(1)).to_be_checked()
+
+
+def test_any_class_is_typed_and_a_wrong_one_is_told_in_the_panel(show, arrive, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    field = page.get_by_label("Any class")
+    field.fill("cop")
+    field.press("Enter")
+    assert page.evaluate("messages") == [{"kind": "class", "of": "target", "name": "cop"}]
+    arrive(page, {"error": "there is no class 'cop'; near names are 'cup'"})
+    expect(page.get_by_role("alert")).to_contain_text("near names are 'cup'")
+    assert field.input_value() == "cop"
+    field.fill("cup")
+    field.press("Enter")
+    assert page.evaluate("messages")[-1]["name"] == "cup"
+    arrive(page, {"target": "cup", "error": ""})
+    assert field.input_value() == ""
+    assert page.evaluate("document.querySelectorAll('datalist')[1].options.length") == 3
+
+
+def test_the_class_to_compare_with_is_typed(show, arrive, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    assert not page.get_by_label("Class to compare with").is_visible()
+    page.get_by_label("Compare with", exact=True).select_option("another class")
+    assert saves(page) == [{"compare": "class"}]
+    field = page.get_by_label("Class to compare with")
+    field.fill("1")
+    field.press("Enter")
+    assert page.evaluate("messages") == [{"kind": "class", "of": "other_target", "name": "1"}]
+    arrive(page, {"other_target": 1})
+    assert field.input_value() == "cat"
+    page.get_by_label("Compare with", exact=True).select_option("another method")
+    page.get_by_label("Method to compare with").select_option("Eigen-CAM")
+    assert saves(page)[1:] == [{"compare": "method"}, {"other_method": "eigen_cam"}]
+
+
+def test_methods_of_pixels_stand_apart_and_take_no_layer(show, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    method = page.get_by_label("Method", exact=True)
+    groups = method.locator("optgroup").evaluate_all("(all) => all.map(({ label }) => label)")
+    assert groups == ["of a layer", "of pixels"]
+    layer = page.get_by_role("combobox", name="Layer")
+    expect(layer).to_be_enabled()
+    method.select_option("Saliency")
+    expect(layer).to_be_disabled()
+    assert page.get_by_text("Saliency looks at pixels and asks no layer").is_visible()
+    method.select_option("Guided Grad-CAM")
+    expect(layer).to_be_enabled()
+    assert page.get_by_text("hardly depend on class or weights").is_visible()
+    assert saves(page) == [{"method": "saliency"}, {"method": "guided_grad_cam"}]
+
+
+def test_work_shows_how_far_it_is_and_a_stop_that_becomes_a_start(show, arrive, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    button = page.get_by_role("button", name="Stop", exact=True)
+    expect(button).to_be_hidden()
+    before = page.locator(".cw-cam-body").bounding_box()
+    arrive(page, {"running": True, "step": 30, "steps": 120, "_seconds_left": 7.2})
+    assert page.get_by_text("step 30 of 120").is_visible()
+    assert page.get_by_text("about 7 s left").is_visible()
+    bar = page.get_by_role("progressbar", name="Progress")
+    assert bar.get_attribute("aria-valuenow") == "30"
+    assert page.locator(".cw-cam-body").bounding_box() == before
+    button.click()
+    assert saves(page) == [{"stopped": True}]
+    assert page.get_by_text("stopping …").is_visible()
+    page.get_by_role("slider", name="Threshold").fill("0.5")
+    arrive(page, {"running": False})
+    assert page.get_by_text("stopped; what is shown is the map before").is_visible()
+    page.get_by_role("button", name="Start again").click()
+    assert saves(page)[-1]["stopped"] is False
+
+
+def test_a_dark_map_is_said_and_the_photograph_shown(show, arrive, photograph):
+    viewer = cw.CamViewer(labelled(), photograph, view_size=64)
+    page = show(viewer)
+    reason = "No place speaks for the target."
+    gone = {"_codes": b"", "_range": [0, 0], "_box": [], "_map_height": 0, "_map_width": 0}
+    arrive(page, gone | {"note": reason})
+    page.evaluate(FRAME)
+    assert page.get_by_text(reason).is_visible()
+    np.testing.assert_array_equal(drawn(page), photograph)
+
+
+def test_another_photograph_is_a_choice_or_an_upload(show, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    page.get_by_label("Photograph", exact=True).select_option("coffee")
+    file = {"name": "mine.png", "mimeType": "image/png", "buffer": b"abc"}
+    page.locator("input[type=file]").set_input_files(file)
+    page.wait_for_function("messages.length === 2")
+    assert page.evaluate("messages") == [
+        {"kind": "sample", "name": "coffee"},
+        {"kind": "upload", "name": "mine.png", "bytes": [[97, 98, 99]]},
+    ]
+
+
+@pytest.mark.parametrize("width", [1132, 732, 420])
+def test_nothing_reaches_beyond_the_panel(show, photograph, width):
+    large = np.kron(photograph, np.ones((10, 10, 1), np.uint8))
+    page = show(cw.CamViewer(labelled(), large, compare="class"), width)
+    beyond = page.evaluate("""() => {
+      const { right } = document.querySelector(".cw-cam").getBoundingClientRect();
+      const all = [...document.querySelectorAll(".cw-cam *:not(.cw-hidden)")];
+      return all.filter((one) => one.getBoundingClientRect().right > right + 1)
+        .map((one) => one.className);
+    }""")
+    assert beyond == []
+
+
+def test_closing_leaves_no_listener(show, photograph):
+    page = show(cw.CamViewer(labelled(), photograph, compare="class"))
+    page.evaluate("cleanUp()")
+    assert page.evaluate("listenerCount()") == 0
+    assert page.locator("#host > *").count() == 0

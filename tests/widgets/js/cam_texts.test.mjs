@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  barLengths, chosenClass, fieldText, methodGroups, methodNote, scoreText, workState,
+} from "../../../convnet_widgets/widgets/static/cam_texts.js";
+
+const CLASSES = [
+  { index: 285, label: "Egyptian cat", score: 0.77 },
+  { index: 282, label: "tiger cat", score: 0.1 },
+];
+
+test("shares are told in percent and other scores as they are", () => {
+  assert.equal(scoreText(0.7712, true), "77.1 %");
+  assert.equal(scoreText(0.00006, true), "< 0.1 %");
+  assert.equal(scoreText(0, true), "0.0 %");
+  assert.equal(scoreText(-2.71828, false), "−2.718");
+});
+
+test("bars are as long as shares, or as scores beside the largest", () => {
+  assert.deepEqual(barLengths([0.75, 0.25], true), [75, 25]);
+  assert.deepEqual(barLengths([2, -4], false), [50, 100]);
+  assert.deepEqual(barLengths([0, 0], false), [0, 0]);
+  assert.deepEqual(barLengths([], false), []);
+});
+
+test("the chosen class is found by index and by name, and is the first without a choice", () => {
+  assert.equal(chosenClass(CLASSES, null), 0);
+  assert.equal(chosenClass(CLASSES, 282), 1);
+  assert.equal(chosenClass(CLASSES, "Tiger_Cat"), 1);
+  assert.equal(chosenClass(CLASSES, 3), -1);
+  assert.equal(chosenClass([], null), 0);
+});
+
+test("a field shows a class by its name where it has one", () => {
+  assert.equal(fieldText(null, ["a"]), "");
+  assert.equal(fieldText(0, ["a"]), "a");
+  assert.equal(fieldText(7, []), "7");
+  assert.equal(fieldText("tusker", []), "tusker");
+});
+
+test("methods of layers stand before those of pixels, and groups are not empty", () => {
+  const [cam, saliency] = [{ name: "cam", of_pixels: false }, { name: "saliency", of_pixels: true }];
+  assert.deepEqual(methodGroups([saliency, cam]), [["of a layer", [cam]], ["of pixels", [saliency]]]);
+  assert.deepEqual(methodGroups([cam]), [["of a layer", [cam]]]);
+});
+
+test("a method says why there is no layer to choose, or what to beware of", () => {
+  assert.equal(methodNote({ title: "Saliency", takes_layer: false }), "Saliency looks at pixels and asks no layer");
+  assert.equal(methodNote({ title: "G", takes_layer: true, caution: "of edges" }), "G: of edges");
+  assert.equal(methodNote({ title: "G", takes_layer: true, caution: "" }), "");
+  assert.equal(methodNote(undefined), "");
+});
+
+test("work can be stopped and begun again", () => {
+  const work = { step: 3, steps: 20 };
+  assert.deepEqual(workState({ ...work, running: true }), { text: "step 3 of 20", button: "Stop", stop: true });
+  assert.equal(workState({ ...work, running: true, stopped: true }).text, "stopping …");
+  assert.equal(workState({ ...work, stopped: true }).stop, false);
+  assert.deepEqual(workState(work), { text: "", button: "Stop", stop: null });
+});
