@@ -21,11 +21,21 @@ def toy_cam(factor: float = 1.0) -> keras.Model:
 
 
 def linear(weights: np.ndarray) -> keras.Model:
-    """A score that is the sum of weights, (height, width, channels), times pixels."""
+    """A score that is the sum of weights, (..., channels), times pixels."""
     image = keras.Input(weights.shape)
     dense = layers.Dense(1, use_bias=False, name="dense")
     model = keras.Model(image, dense(layers.Flatten()(image)), name="linear")
     dense.set_weights([weights.reshape(-1, 1)])
+    return model
+
+
+def linear_with_numbers(weights: np.ndarray) -> keras.Model:
+    """The same, and two numbers, which come first, are added to it."""
+    inputs = [keras.Input((2,), name="numbers"), keras.Input(weights.shape, name="image")]
+    dense = layers.Dense(1, use_bias=False, name="dense")
+    x = layers.Concatenate()([inputs[0], layers.Flatten()(inputs[1])])
+    model = keras.Model(inputs, dense(x), name="with_numbers")
+    dense.set_weights([np.concatenate([[1, 1], weights.ravel()])[:, None]])
     return model
 
 

@@ -42,8 +42,8 @@ class Occlusion(Method):
     doi:10.1007/978-3-319-10590-1_53, arXiv:1311.2901.
     """
 
-    patch: int | float = 0.15
-    stride: int | float = 0.075
+    patch: int | float = 0.2
+    stride: int | float = 0.1
     baseline: float = 127.5
 
     name = "occlusion"

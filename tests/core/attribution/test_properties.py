@@ -147,6 +147,26 @@ def test_the_usual_target_is_the_likeliest_class(method):
 
 
 @every_method
+def test_a_contrast_is_the_function_that_says_so(method):
+    one = heatmap(NET, IMAGES[0], method, target=cw.Contrast(0, 2))
+    close(one, heatmap(NET, IMAGES[0], method, target=first_rather_than_third))
+
+
+def first_rather_than_third(output):
+    return output[:, 0] - output[:, 2]
+
+
+@every_method
+def test_several_targets_are_each_one(method):
+    both = heatmap(NET, IMAGES[0], method, target=[2, 0])
+    for index, together in zip([2, 0], both, strict=True):
+        assert together.target.index == index
+        np.testing.assert_allclose(
+            together.raw, heatmap(NET, IMAGES[0], method, target=index).raw, rtol=1e-5
+        )
+
+
+@every_method
 def test_a_batch_is_its_images_one_by_one(method):
     batch = heatmap(NET, IMAGES, method)
     for image, together in zip(IMAGES, batch, strict=True):

@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from toy_cam import RAMP, linear, lines_of_an_image, sum_of_channels, summed_relu, toy_cam
+from toy_cam import (
+    RAMP,
+    linear,
+    linear_with_numbers,
+    lines_of_an_image,
+    sum_of_channels,
+    summed_relu,
+    toy_cam,
+)
 
 import convnet_widgets as cw
 from convnet_widgets.core.attribution.ablation_cam import AblationCAM
@@ -226,6 +234,31 @@ class TestOcclusion:
     def test_sides_out_of_range(self, wrong):
         with pytest.raises(ValueError, match="shares of the side above 0 and up to 1.0, got Occlu"):
             Occlusion(*wrong)
+
+
+EXPECTED_OF_LINEAR = [
+    ("saliency", lambda weights, _: np.abs(weights).max(axis=-1)),
+    (SmoothGrad(2), lambda weights, _: np.abs(weights).max(axis=-1)),
+    (IntegratedGradients(2), lambda weights, pixels: (weights * pixels).sum(axis=-1)),
+    (Occlusion(1, 1, 0.0), lambda weights, pixels: (weights * pixels).sum(axis=-1)),
+]
+
+
+@pytest.mark.parametrize(("method", "expected"), EXPECTED_OF_LINEAR)
+class TestOtherInputs:
+    @pytest.mark.parametrize("shape", [(8, 2), (2, 3, 4, 1)])
+    def test_sequences_and_volumes(self, method, expected, shape):
+        weights, values = np.random.default_rng(2).normal(size=(2, *shape)).astype("float32")
+        raw = raw_of(method, linear(weights), values)
+        close(raw, expected(weights, values))
+
+    def test_the_image_among_several_inputs(self, method, expected):
+        given = [np.float32([[7, 9]]), PIXELS[None]]
+        (found,) = cw.class_activation_map(
+            linear_with_numbers(WEIGHTS), given, target=[0], method=method
+        )[0]
+        assert found.target.score == pytest.approx((WEIGHTS * PIXELS).sum() + 16, rel=1e-4)
+        close(found.raw, expected(WEIGHTS, PIXELS), rtol=1e-3, atol=5e-2)
 
 
 SLOW = {
