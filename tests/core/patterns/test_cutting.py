@@ -12,6 +12,7 @@ from keras import layers
 import convnet_widgets as cw
 from convnet_widgets.core import tracing
 from convnet_widgets.core.layers import LayerNotFoundError
+from convnet_widgets.core.patterns import cutting
 from convnet_widgets.core.patterns.cutting import cut
 from convnet_widgets.core.patterns.objectives import OUTPUT
 from convnet_widgets.core.patterns.sizes import taking_any_size
@@ -415,12 +416,17 @@ class TestBadInput:
             self.trace(model, "backbone/relu2", 1, 12, 12, 3)
         self.trace(model, "backbone/bn1", 1, 12, 12, 3)  # before it
 
-    def test_a_network_with_channels_first(self):
+    def test_a_network_with_channels_first_where_the_processor_cannot(self, monkeypatch):
+        def refuse(_function, inputs):
+            raise ChannelsFirstError(f"for {len(inputs)} input")
+
+        monkeypatch.setattr(cutting, "run", refuse)
         stack = [keras.Input((3, 8, 8)), layers.Conv2D(2, 3, data_format="channels_first")]
         model = keras.Sequential(stack)
         for layer in (0, OUTPUT):
-            with pytest.raises(ChannelsFirstError, match="channels first.*channels_last"):
+            with pytest.raises(ChannelsFirstError, match="for 1 input"):
                 cut(model, layer)
+        cut(kinds.functional(), "conv1")  # which is not tried before
 
     @pytest.mark.parametrize("make", [kinds.Subclassed, kinds.sequential_never_called])
     def test_a_network_that_was_never_called(self, make):
