@@ -20,7 +20,8 @@ class GuidedGradCAM(Method):
     ``L(p) = max over c of |g_c(p)| · U(max(H, 0))(p)``, where
 
     - ``g_c(p)`` is the gradient of the score by the channel ``c`` of the network's input at the
-      pixel ``p``, for which every ReLU passes on only what is positive (guided backpropagation),
+      pixel ``p``, for which every ReLU passes on only what is positive (guided backpropagation);
+      other activations pass on what they always do,
     - ``H`` is Grad-CAM's map of the layer, ``U`` brings it to the size of the input.
 
     Warnings

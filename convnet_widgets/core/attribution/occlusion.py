@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from jaxtyping import Float32, Int
@@ -54,7 +55,7 @@ class Occlusion(Method):
 
     def __post_init__(self) -> None:
         for side in (self.patch, self.stride):
-            if side <= 0 or (isinstance(side, float) and side > 1):
+            if not side > 0 or not (side <= 1 or isinstance(side, Integral)):
                 raise ValueError(
                     "expected patch and stride as whole numbers of pixels from 1, or as shares of "
                     f"the side above 0 and up to 1.0, got {self}"
@@ -99,8 +100,8 @@ class Occlusion(Method):
 
 
 def _pixels(length: int | float, side: int) -> int:
-    wanted = round(length * side) if isinstance(length, float) else length
-    return int(min(max(wanted, 1), side))
+    wanted = length if isinstance(length, Integral) else length * side
+    return min(max(round(wanted), 1), side)
 
 
 def _means(

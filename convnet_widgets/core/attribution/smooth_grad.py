@@ -47,7 +47,7 @@ class SmoothGrad(Method):
     slow = True
 
     def __post_init__(self) -> None:
-        if self.samples < 1 or self.noise < 0:
+        if self.samples < 1 or not self.noise >= 0:
             raise ValueError(
                 f"SmoothGrad takes at least one sample and noise of 0 or more, got {self}"
             )

@@ -16,6 +16,7 @@ import convnet_widgets as cw
 from convnet_widgets.core.attribution.ablation_cam import AblationCAM
 from convnet_widgets.core.attribution.guided_grad_cam import GuidedGradCAM
 from convnet_widgets.core.attribution.integrated_gradients import IntegratedGradients
+from convnet_widgets.core.attribution.methods import METHODS
 from convnet_widgets.core.attribution.occlusion import Occlusion
 from convnet_widgets.core.attribution.passes import passes, portions
 from convnet_widgets.core.attribution.score_cam import ScoreCAM
@@ -54,6 +55,17 @@ class TestPasses:
 
         assert [tuple(told)[:3] for told in work()] == [(2, 4, None), (3, 4, None), (4, 4, None)]
         assert [one.tolist() for one in answers] == [[0, 1, 2], [], [20]]
+
+
+@pytest.mark.parametrize("logit", [54, 130, 220, 300])
+def test_no_logit_is_too_large(logit):
+    black = {"occlusion": Occlusion(baseline=0.0)}  # all pixels are darker than grey
+    for name, usual in METHODS.items():
+        method = black.get(name, usual())
+        found = cw.class_activation_map(toy_cam(logit / 54), RAMP[0], target=0, method=method)
+        assert found.target.score == pytest.approx(logit)
+        assert np.isfinite(found.raw).all(), name
+        assert found.values.max() == 1, name
 
 
 class TestScoreCAM:
@@ -154,7 +166,7 @@ class TestSmoothGrad:
     def test_no_noise_is_saliency(self):
         close(raw_of(SmoothGrad(2, 0.0)), raw_of("saliency"))
 
-    @pytest.mark.parametrize("wrong", [{"samples": 0}, {"noise": -1.0}])
+    @pytest.mark.parametrize("wrong", [{"samples": 0}, {"noise": -1.0}, {"noise": np.nan}])
     def test_parameters_out_of_range(self, wrong):
         with pytest.raises(ValueError, match="at least one sample and noise of 0 or more, got Smo"):
             SmoothGrad(**wrong)
@@ -230,7 +242,7 @@ class TestOcclusion:
         with pytest.raises(ValueError, match="stride of 3 pixels leaves gaps between patches of 2"):
             Occlusion(2, 3).boxes((8, 8))
 
-    @pytest.mark.parametrize("wrong", [(0, 1), (1.5, 0.1), (0.5, -0.1)])
+    @pytest.mark.parametrize("wrong", [(0, 1), (1.5, 0.1), (0.5, -0.1), (0.5, np.nan)])
     def test_sides_out_of_range(self, wrong):
         with pytest.raises(ValueError, match="shares of the side above 0 and up to 1.0, got Occlu"):
             Occlusion(*wrong)
