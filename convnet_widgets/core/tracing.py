@@ -10,7 +10,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import keras
@@ -63,6 +63,20 @@ class Output:
         if self.tensor is None:
             raise ValueError("what the layer returned is out of reach")
         return self.tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """Variables in place of a network's own, and the functions that read them.
+
+    Attributes
+    ----------
+    variables : mapping of int to tf.Variable
+        By the identity of the handle that they stand for, as of `SubgraphCutter.cut`.
+    """
+
+    variables: Mapping[int, Any]
+    functions: OrderedDict[Any, Callable] = field(default_factory=OrderedDict)
 
 
 class Trace:
@@ -140,7 +154,7 @@ class Trace:
         self,
         key: Hashable,
         build: Callable[[], tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]],
-        exchanged: Mapping[int, Any] | None = None,
+        exchanged: Exchange | None = None,
     ) -> Callable:
         """Function of the flat inputs and of feeds, with operations that `build` adds to the graph.
 
@@ -150,15 +164,20 @@ class Trace:
             What is equal for equal functions; for one that is there, `build` is not asked.
         build : callable
             Called with the graph open; returns what to fetch and what to feed.
-        exchanged : mapping of int to tf.Variable, optional
-            As of `SubgraphCutter.cut`; such functions are not kept.
+        exchanged : Exchange, optional
+            Variables to read instead of the network's; it keeps such functions.
         """
         with _lock:
             if exchanged is None:
                 return _remembered(
                     self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut_of(key, build, None)
                 )
-            return self._cut_of(key, build, exchanged)
+            return _remembered(
+                exchanged.functions,
+                (self, key),
+                _FUNCTIONS_KEPT,
+                lambda: self._cut_of(key, build, exchanged.variables),
+            )
 
     def known(self, key: Hashable, find: Callable[[], _Value]) -> _Value:
         """What was found out about this graph, once."""

@@ -105,7 +105,7 @@ def class_activation_steps(
         With the steps done and all there are; the last has the heatmap. Closing the iterator ends
         the work.
     """
-    return _steps(ask(net, image, layer, target, method, output))
+    return answer(ask(net, image, layer, target, method, output))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,8 @@ class _Made:
     answers: Answers
 
 
-def _steps(question: Question) -> Iterator[CamStep]:
+def answer(question: Question) -> Iterator[CamStep]:
+    """Make the maps that a question asks for, a step at a time."""
     jobs = [
         subject.at(layer).of(rows)
         for subject in question.subjects

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..heads import Head, find_head
-from ..tracing import Trace, channels_last
+from ..tracing import Exchange, Trace, channels_last
 
 BEST, WEIGHTED = "best", "weighted"
 _GUIDED = "ConvnetWidgetsGuided"
@@ -46,7 +46,7 @@ class ScoreGraph:
         self._kind = kind
         self._key = (place, kind)
 
-    def answers(self, exchanged: Any = None) -> Callable:
+    def answers(self, exchanged: Exchange | None = None) -> Callable:
         """Function that returns score, logits, weights and what the network returns."""
 
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
@@ -55,7 +55,7 @@ class ScoreGraph:
 
         return self.traced.derived(("answers", *self._key), build, exchanged)
 
-    def layer_gradients(self, paths: Sequence[str], exchanged: Any = None) -> Callable:
+    def layer_gradients(self, paths: Sequence[str], exchanged: Exchange | None = None) -> Callable:
         """Function that returns the maps of layers, their gradients, then what `answers` does."""
         outputs = [self.traced.outputs[path] for path in paths]
 
@@ -72,7 +72,7 @@ class ScoreGraph:
 
         return self.traced.derived(("layers", tuple(paths), *self._key), build, exchanged)
 
-    def maps(self, paths: Sequence[str], exchanged: Any = None) -> Callable:
+    def maps(self, paths: Sequence[str], exchanged: Exchange | None = None) -> Callable:
         """Function that returns the maps of layers, then what `answers` does."""
 
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
@@ -82,7 +82,7 @@ class ScoreGraph:
 
         return self.traced.derived(("maps", tuple(paths), *self._key), build, exchanged)
 
-    def input_gradients(self, place: int) -> Callable:
+    def input_gradients(self, place: int, exchanged: Exchange | None = None) -> Callable:
         """Function that returns the gradient at one flat input, then what `answers` does."""
 
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
@@ -91,9 +91,9 @@ class ScoreGraph:
             (gradient,) = self._gradients(score, [given], ["the input"])
             return [tf.identity(gradient), *self._told(score, weights)], feeds
 
-        return self.traced.derived(("input", place, *self._key), build)
+        return self.traced.derived(("input", place, *self._key), build, exchanged)
 
-    def scores_above(self, path: str) -> Callable:
+    def scores_above(self, path: str, exchanged: Exchange | None = None) -> Callable:
         """Function of the inputs, weights and the tensor of a layer, that returns the score.
 
         Nothing below the layer is computed that the score does not need otherwise.
@@ -103,7 +103,7 @@ class ScoreGraph:
             score, _, feeds = self._score()
             return [score], [*feeds, self.traced.outputs[path].reached]
 
-        return self.traced.derived(("above", path, *self._key), build)
+        return self.traced.derived(("above", path, *self._key), build, exchanged)
 
     def _told(self, score: tf.Tensor, weights: tf.Tensor) -> list[tf.Tensor]:
         return [score, tf.cast(self.head.logits, tf.float32), weights, _float(self.head.returned)]

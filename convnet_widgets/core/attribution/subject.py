@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +16,7 @@ from ..preparation import is_channels_first
 from ..running import run
 from ..signatures import flat_inputs, signature_of
 from ..targets import ResolvedTarget
-from ..tracing import Trace, trace
+from ..tracing import Exchange, Trace, trace
 from .score_graph import BEST, WEIGHTED, ScoreGraph, guided_gradients
 
 Rows = Integer[np.ndarray, " inputs"]
@@ -53,7 +52,7 @@ class Subject:
     target: ResolvedTarget
     weights: np.ndarray | None
     _traced: Trace
-    _exchanged: Any = None
+    _exchanged: Exchange | None = None
 
     @property
     def images(self) -> int:
@@ -85,6 +84,11 @@ class Subject:
         return replace(self, inputs=[np.asarray(x) for x in prepared]).image
 
     @property
+    def traced(self) -> Trace:
+        """The network's graph for these inputs."""
+        return self._traced
+
+    @property
     def head(self) -> Head:
         """The output that is explained."""
         return self._graph(self.inputs).head
@@ -98,9 +102,9 @@ class Subject:
         weights = None if self.weights is None else self.weights[rows]
         return replace(self, inputs=[x[rows] for x in self.inputs], weights=weights)
 
-    def exchanging(self, variables: dict[int, tf.Variable]) -> "Subject":
-        """The same with other variables of the network, by the identity of the handles there."""
-        return replace(self, _exchanged=variables)
+    def exchanging(self, exchanged: Exchange) -> "Subject":
+        """The same with other variables in the network."""
+        return replace(self, _exchanged=exchanged)
 
     def answers(self) -> "Answers":
         """What the network says of the images."""
@@ -143,7 +147,8 @@ class Subject:
             Whether ReLUs let pass only what is positive.
         """
         inputs = self._exchange_images(images, rows)
-        function = self._graph(inputs, guided).input_gradients(self.image_place)
+        graph = self._graph(inputs, guided)
+        function = graph.input_gradients(self.image_place, self._exchanged)
         gradients = self._run(function, inputs, self._weights_of(rows))[0]
         return np.moveaxis(gradients, 1, -1) if self._is_channels_first else gradients
 
@@ -173,7 +178,7 @@ class Subject:
         tensor = tf.cast(maps, output.reached.dtype)
         if output.channels_first:
             tensor = tf.transpose(tensor, [0, maps.ndim - 1, *range(1, maps.ndim - 1)])
-        function = graph.scores_above(self.layer)
+        function = graph.scores_above(self.layer, self._exchanged)
         return self._run(function, inputs, self._weights_of(rows), tensor)[0]
 
     def batch_size(self) -> int:
