@@ -71,6 +71,12 @@ class Frame:
         seen = (top + window[0] * y, left + window[1] * x, window[2] * y, window[3] * x)
         return Frame(self.photograph, seen)
 
+    def inside(self, outer: "Frame", size: tuple[int, int]) -> "Frame":
+        """The same part of a picture of `size` that shows what `outer` does: undoes `within`."""
+        y, x = size[0] / outer.seen[2], size[1] / outer.seen[3]
+        top, left = (self.seen[0] - outer.seen[0]) * y, (self.seen[1] - outer.seen[1]) * x
+        return Frame(size, (top, left, self.seen[2] * y, self.seen[3] * x))
+
     def _centres(self, axis: int) -> Float[np.ndarray, " pixels"]:
         return (np.arange(self.photograph[axis]) + 0.5 - self.seen[axis]) / self.seen[axis + 2]
 

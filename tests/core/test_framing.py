@@ -145,6 +145,13 @@ def test_a_frame_at_another_size():
     assert frame_of((6, 12), (4, 4), "crop").at_size((12, 6)) == Frame((12, 6), (0, 1.5, 12, 3))
 
 
+def test_a_window_within_a_frame_and_back():
+    outer = frame_of((6, 12), (4, 4), "crop")
+    inner = outer.within((1, 0, 2, 4), (4, 4))
+    assert inner == Frame((6, 12), (1.5, 3, 3, 6))
+    assert inner.inside(outer, (4, 4)) == Frame((4, 4), (1, 0, 2, 4))
+
+
 # Images brought to the network's size
 
 RAMP = np.arange(72, dtype="float32").reshape(6, 12)

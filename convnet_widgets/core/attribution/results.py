@@ -135,6 +135,22 @@ class CamStep(NamedTuple):
     heatmap: Any = None
 
 
+class CheckStep(NamedTuple):
+    """How far a check of maps is.
+
+    Attributes
+    ----------
+    done, total : int
+        Parts of the work.
+    result : FaithfulnessCurves, DropIncrease, RandomisationCheck or None
+        With the last part.
+    """
+
+    done: int
+    total: int
+    result: Any = None
+
+
 def normalised(raw: Float32[np.ndarray, "*space"]) -> tuple[Float32[np.ndarray, "*space"], str]:
     """Bring a map of one image to [0, 1].
 
