@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
+from .layer_outputs import Output, as_float, layer_output, tensors_in
 from .recording import Call, record_calls
 from .signatures import Signature
 from .subgraphs import SubgraphCutter
@@ -27,42 +28,6 @@ _traces: weakref.WeakKeyDictionary[keras.Model, OrderedDict[Any, "Trace"]] = (
     weakref.WeakKeyDictionary()
 )
 _Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True)
-class Output:
-    """What one layer call returned.
-
-    Attributes
-    ----------
-    layer : int
-        Identity of the layer.
-    shape : tuple or None
-        Shape as Keras would print it; None where no single tensor was returned.
-    maps : tf.Tensor or None
-        The same as float32 with the channels last; None where the tensor is out of reach,
-        as inside a loop.
-    tensor : tf.Tensor or None
-        The very tensor that went on through the network; None where `maps` is.
-    channels_first : bool
-        Whether that has its channels first.
-    repeated : bool
-        Whether the tensor is that of a layer inside this one.
-    """
-
-    layer: int
-    shape: tuple[int | None, ...] | None
-    maps: tf.Tensor | None
-    repeated: bool
-    tensor: tf.Tensor | None = None
-    channels_first: bool = False
-
-    @property
-    def reached(self) -> tf.Tensor:
-        """The tensor that went on, where it is within reach."""
-        if self.tensor is None:
-            raise ValueError("what the layer returned is out of reach")
-        return self.tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +87,9 @@ class Trace:
                     network, lambda: network(signature.pack(inputs), training=False)
                 )
             self._collect(root, "")
-            results = _tensors(root.output)
+            results = tensors_in(root.output)
             self.returned, self.results = list(results), list(results.values())
-            return [_as_float(tensor) for tensor in results.values()]
+            return [as_float(tensor) for tensor in results.values()]
 
         graph = tf.compat.v1.wrap_function(forward, list(signature.specs))
         self._floats = graph.structured_outputs
@@ -139,7 +104,7 @@ class Trace:
         for name, call in parent.named_children():
             path = prefix + name
             self._collect(call, f"{path}/")
-            self.outputs[path] = _output(call)
+            self.outputs[path] = layer_output(call)
 
     def function(self, paths: Sequence[str] | None = None) -> Callable:
         """Function of the flat inputs that returns the maps of `paths` from one forward pass.
@@ -259,41 +224,3 @@ def _reference(part: Any) -> Callable[[], Any]:
         return weakref.ref(part)
     except TypeError:  # None, and functions written in C, which hold no network
         return lambda: (part,)
-
-
-def _tensors(output: Any) -> dict[str, tf.Tensor]:
-    """The tensors in what a network returned, by their place in it."""
-    leaves = keras.tree.flatten_with_path(output)
-    return {"/".join(map(str, path)): leaf for path, leaf in leaves if isinstance(leaf, tf.Tensor)}
-
-
-def _output(call: Call) -> Output:
-    output = call.output
-    if not isinstance(output, tf.Tensor) or output.shape.rank is None:
-        return Output(id(call.layer), None, None, repeated=False)
-    here = output.graph is tf.compat.v1.get_default_graph() and _is_real(output)
-    return Output(
-        layer=id(call.layer),
-        shape=tuple(output.shape),
-        maps=channels_last(output, call.channels_first) if here else None,
-        repeated=any(output is child.output for child in call.children),
-        tensor=output if here else None,
-        channels_first=call.channels_first,
-    )
-
-
-def channels_last(output: tf.Tensor, channels_first: bool) -> tf.Tensor:
-    """What a layer returned, as float32 with the channels last."""
-    rank = output.shape.rank
-    if channels_first and rank > 2:
-        output = tf.transpose(output, [0, *range(2, rank), 1])
-    return _as_float(output)
-
-
-def _as_float(tensor: tf.Tensor) -> tf.Tensor:
-    # the identity, since a layer may return the very input of the graph
-    return tf.identity(tf.cast(tensor, tf.float32) if _is_real(tensor) else tensor)
-
-
-def _is_real(tensor: tf.Tensor) -> bool:
-    return tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..framing import resampled
 from ..networks import VisionModel
+from .answers import Answers
 from .method import Method, Raw
 from .questions import Question, ask
 from .results import CamStep, Heatmap, Heatmaps, Target, normalised
-from .subject import Answers, Subject
+from .subject import Subject
 
 
 def class_activation_map(

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from ..networks import VisionModel
-from ..patterns.whole_numbers import whole
+from ..whole_numbers import whole
 from .examined import examine
 from .passes import portions
 from .results import CheckStep

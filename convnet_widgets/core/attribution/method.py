@@ -6,7 +6,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-from .subject import Answers, Subject
+from .answers import Answers
+from .subject import Subject
 
 Maps = Float32[np.ndarray, "batch *space channels"]
 """Feature maps, or gradients by them, float32; one, two or three axes of space."""

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..targets import ResolvedTarget
-from .subject import Answers
+from .answers import Answers
 
 _FEWEST_CLASSES = 100  # of fewer, the best one stands out little, whatever was learned
 

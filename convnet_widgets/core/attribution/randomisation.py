@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from ..networks import VisionModel
-from ..patterns.whole_numbers import whole
+from ..whole_numbers import whole
 from .class_activation_map import answer
 from .prominence import prominence, rank_of_target
 from .questions import Question, ask

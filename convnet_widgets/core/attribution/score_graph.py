@@ -7,7 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from ..heads import Head, find_head
-from ..tracing import Exchange, Trace, channels_last
+from ..layer_outputs import as_float, channels_last
+from ..tracing import Exchange, Trace
 
 BEST, WEIGHTED = "best", "weighted"
 _GUIDED = "ConvnetWidgetsGuided"
@@ -106,12 +107,12 @@ class ScoreGraph:
         return self.traced.derived(("above", path, *self._key), build, exchanged)
 
     def _told(self, score: tf.Tensor, weights: tf.Tensor) -> list[tf.Tensor]:
-        return [score, tf.cast(self.head.logits, tf.float32), weights, _float(self.head.returned)]
+        return [score, tf.cast(self.head.logits, tf.float32), weights, as_float(self.head.returned)]
 
     def _score(self) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        logits = _float(self.head.logits)
+        logits = as_float(self.head.logits)
         if callable(self._kind):
-            score = _called(self._kind, _float(self.head.returned))
+            score = _called(self._kind, as_float(self.head.returned))
             return score, tf.zeros_like(logits), []
         feeds = []
         if self._kind == WEIGHTED:
@@ -179,10 +180,6 @@ def _guided_relu(operation: Any, gradient: tf.Tensor) -> tf.Tensor:
 def _guided_relu6(operation: Any, gradient: tf.Tensor) -> tf.Tensor:
     x = operation.inputs[0]
     return tf.where((x > 0) & (x < 6), tf.nn.relu(gradient), tf.zeros_like(gradient))
-
-
-def _float(tensor: tf.Tensor) -> tf.Tensor:
-    return tf.identity(tf.cast(tensor, tf.float32))
 
 
 def _best(head: Head, logits: tf.Tensor) -> tf.Tensor:

@@ -17,6 +17,7 @@ from ..running import run
 from ..signatures import flat_inputs, signature_of
 from ..targets import ResolvedTarget
 from ..tracing import Exchange, Trace, trace
+from .answers import Answers
 from .score_graph import BEST, WEIGHTED, ScoreGraph, guided_gradients
 
 Rows = Integer[np.ndarray, " inputs"]
@@ -106,21 +107,21 @@ class Subject:
         """The same with other variables in the network."""
         return replace(self, _exchanged=exchanged)
 
-    def answers(self) -> "Answers":
+    def answers(self) -> Answers:
         """What the network says of the images."""
         return self._answers_of(self.image, np.arange(self.images))
 
-    def told(self, answers: "Answers") -> "Subject":
+    def told(self, answers: Answers) -> "Subject":
         """The same for the class that the network was found to say."""
         return replace(self, weights=None if self.target.function else answers.weights)
 
-    def maps(self) -> tuple[np.ndarray, "Answers"]:
+    def maps(self) -> tuple[np.ndarray, Answers]:
         """What the layer returns for the images, channels last, and what the network says."""
         function = self._graph(self.inputs).maps([self.layer], self._exchanged)
         maps, *told = self._run(function, self.inputs, self.weights)
         return maps, Answers(*told)
 
-    def maps_and_gradients(self) -> tuple[np.ndarray, np.ndarray, "Answers"]:
+    def maps_and_gradients(self) -> tuple[np.ndarray, np.ndarray, Answers]:
         """What the layer returns, the gradients of the score by it, and what the network says.
 
         Raises
@@ -186,12 +187,12 @@ class Subject:
         values = self._traced.known("values", lambda: _values_of_an_image(self._traced))
         return int(np.clip(_BATCH_BYTES // (4 * max(values, 1)), 1, _MOST_IMAGES))
 
-    def _answers_of(self, images: np.ndarray, rows: Rows) -> "Answers":
+    def _answers_of(self, images: np.ndarray, rows: Rows) -> Answers:
         inputs = self._exchange_images(images, rows)
         function = self._graph(inputs).answers(self._exchanged)
         return Answers(*self._run(function, inputs, self._weights_of(rows)))
 
-    def likelihood(self, answers: "Answers") -> Float32[np.ndarray, " inputs"]:
+    def likelihood(self, answers: Answers) -> Float32[np.ndarray, " inputs"]:
         """The same of what the network has already said."""
         if self.target.function is not None:
             return answers.scores
@@ -242,24 +243,6 @@ class Subject:
         if weights is not None:
             given.append(tf.convert_to_tensor(weights))
         return [as_array(output) for output in run(function, [*given, *feeds])]
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """What a network says of some images.
-
-    Attributes
-    ----------
-    scores : ndarray of float32, shape (inputs,)
-        What is explained.
-    logits, weights, returned : ndarray of float32, shape (inputs, ...)
-        The score is the sum of the first two's product; `returned` is behind softmax or sigmoid.
-    """
-
-    scores: np.ndarray
-    logits: np.ndarray
-    weights: np.ndarray
-    returned: np.ndarray
 
 
 def _values_of_an_image(traced: Trace) -> int:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from ..heads import Head
-from ..tracing import Output, Trace
+from ..layer_outputs import Output
+from ..tracing import Trace
 
 
 def spatial_layers(traced: Trace, head: Head) -> list[str]:

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from ..networks import VisionModel, as_vision_model
+from ..whole_numbers import whole
 from .ascent import Ascent
 from .ascent_graph import Network
 from .cut_network import CutNetwork
@@ -16,7 +17,6 @@ from .precision import Precision
 from .recipes import Recipe
 from .requests import cut_by_recipe, followed_recipe, image_channels
 from .steps import Step
-from .whole_numbers import whole
 
 
 def ascend(

@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32
 
+from ..whole_numbers import whole
 from .boxes import Scheduled
 from .objectives import Objective
 from .recipes import Recipe
 from .transforms import apply
-from .whole_numbers import whole
 
 Network = Callable[..., Mapping[str, tf.Tensor]]
 """From images, and whether gradients are redirected, to outputs by path: a `CutNetwork`."""

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from ..networks import VisionModel
+from ..whole_numbers import whole
 from .displaying import displayable
 from .parameterisations import Fourier, Pixels
 from .precision import Precision
@@ -17,7 +18,6 @@ from .recipes import OPTVIS
 from .requests import requested
 from .trained_picture import TrainedPicture
 from .transforms import Transform
-from .whole_numbers import whole
 
 _RATE = 0.05  # of Adam, where nothing else is asked for
 

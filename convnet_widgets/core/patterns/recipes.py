@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from ..whole_numbers import whole
 from .boxes import Boxes, Scheduled
 from .displaying import DISPLAYS
 from .optimisers import Adam, Nadam, NormalisedGradient, Optimiser
@@ -13,7 +14,6 @@ from .parameterisations import Fourier, GreyNoise, Parameterisation, Phase
 from .precision import Precision
 from .regularisers import Regulariser
 from .transforms import Jitter, Pad, Rotate, Scale, Transform
-from .whole_numbers import whole
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,6 +11,7 @@ from ..layers import declared_trace, find_layer, layer_rows
 from ..networks import VisionModel, as_vision_model
 from ..preparation import image_input
 from ..signatures import declares_inputs
+from ..whole_numbers import whole
 from .ascent import Ascent, Move
 from .cut_network import CutNetwork
 from .cutting import cut
@@ -19,7 +20,6 @@ from .optimisers import NormalisedGradient
 from .precision import fastest_precision
 from .recipes import Recipe, find_recipe
 from .steps import DivergedError
-from .whole_numbers import whole
 
 _BATCH = 8
 """Filters that are climbed together: more take longer each, and stop later."""

@@ -9,8 +9,8 @@ import keras
 import tensorflow as tf
 from keras import activations, layers, ops
 
+from ..layer_outputs import channels_last
 from ..recording import Call, shadowed
-from ..tracing import channels_last
 
 _PLAIN = (layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.Dense)
 # layers that are nothing but an activation
