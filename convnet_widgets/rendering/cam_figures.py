@@ -114,7 +114,7 @@ def heatmap_figure(
 
 def _width(panels: int) -> float:
     """Of a panel, in inches."""
-    return 4.6 if panels == 1 else max(2.2, 7 / panels)
+    return 4.6 if panels == 1 else max(1.75, 7 / panels)
 
 
 def _columns(shapes: Sequence[tuple[int, ...]], title: str) -> tuple[ViewFigure, Sequence[Axes]]:
