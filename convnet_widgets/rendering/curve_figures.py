@@ -22,11 +22,16 @@ class Curves(Protocol):
         Area under either.
     """
 
-    fractions: Any
-    insertion: Any
-    deletion: Any
-    insertion_auc: float
-    deletion_auc: float
+    @property
+    def fractions(self) -> Any: ...  # noqa: D102
+    @property
+    def insertion(self) -> Any: ...  # noqa: D102
+    @property
+    def deletion(self) -> Any: ...  # noqa: D102
+    @property
+    def insertion_auc(self) -> float: ...  # noqa: D102
+    @property
+    def deletion_auc(self) -> float: ...  # noqa: D102
 
 
 def curves_figure(

@@ -1,6 +1,7 @@
 """The panel of heatmaps without its public face: what is chosen, made, and told the browser."""
 
 from collections.abc import Iterable
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..widgets.heatmap_overlay import HeatmapOverlay
 from ._cam_image import CamImage, cam_image
 from ._cam_maps import Asked, MapMaker
 from ._cam_network import CamNetwork, readable
+from ._cam_quality import CamQuality, parts_of
 from ._cam_run import AT_REST, last_of, told_to_end
 from ._cam_view import NOTHING, CamView
 from ._image_viewer import ImageViewer
@@ -52,6 +54,8 @@ class CamPanel(ImageViewer, HeatmapOverlay):
     step = traitlets.Int(0).tag(sync=True)
     steps = traitlets.Int(0).tag(sync=True)
     _seconds_left = traitlets.Float(None, allow_none=True).tag(sync=True)
+    _doing = traitlets.Unicode("").tag(sync=True)
+    _quality = traitlets.Dict().tag(sync=True)
     _methods = traitlets.List(traitlets.Dict()).tag(sync=True)
     _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _classes = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -80,6 +84,8 @@ class CamPanel(ImageViewer, HeatmapOverlay):
         self._known |= {one.name: one for one in methods}
         self._maker = MapMaker(network)
         self._view: CamView | None = None
+        self._measured: CamQuality | None = None
+        self._quality_of: Heatmap | None = None
         self._ranked_of: Any = None  # the image whose classes are told, and how many
         told = [_told(one) for one in self._known.values()]
         names = [readable(one) for one in network.names(chosen.images)]
@@ -94,6 +100,11 @@ class CamPanel(ImageViewer, HeatmapOverlay):
     def _as_large(self) -> int:
         return 560
 
+    def measure_quality(self) -> None:
+        """Measure in the background how far the heatmap can be trusted; see `quality`."""
+        self.stopped = False
+        self._request(self._measure)
+
     # --- in the worker's thread ---
 
     def _show(self, layer: str, cancelled: Event) -> None:
@@ -104,8 +115,29 @@ class CamPanel(ImageViewer, HeatmapOverlay):
         finally:
             self._tell(AT_REST)
         if view is not None and not cancelled.is_set():
+            if self._quality_of is not view.maps[0]:
+                self._quality_of, self._measured = None, None
+                self._tell({"_quality": {}})
             self._view = view
             self._tell(view.traits | self._named_classes(view))
+
+    def _measure(self, cancelled: Event) -> None:
+        """Measure how far the map that is chosen can be trusted, and tell of each part."""
+        self._show_present(cancelled)
+        view, is_over = self._view, told_to_end(cancelled, self)
+        if view is None or self._measured is not None or is_over():
+            return
+        quality = CamQuality()
+        try:
+            for doing, part, steps in parts_of(self._network, view):
+                run = partial(last_of, doing, steps, is_over, self._tell)
+                quality = quality.with_part(part, run)
+                if is_over():
+                    return
+                self._tell({"_quality": quality.traits(view)})
+        finally:
+            self._tell(AT_REST)
+        self._measured, self._quality_of = quality, view.maps[0]
 
     def _rank_classes(self) -> None:
         """Tell of another photograph and its likeliest classes before its map is there."""
@@ -125,20 +157,19 @@ class CamPanel(ImageViewer, HeatmapOverlay):
         assert isinstance(self._chosen, CamImage)
         asked = [Asked(layer, self.target, self._known[self.method])]
         maps: list[Heatmap] = []
-        while asked:
-            made = self._made(asked.pop(), cancelled)
+        for one in asked:
+            made = self._made(one, cancelled)
             if made is None:
                 return None
             maps.append(made)
-            if len(maps) == 1 and self.compare != "none":
+            if len(asked) == 1 and self.compare != "none":
                 asked.append(self._other(layer, made))
-        methods = [self._known[one.method] for one in maps]
-        return CamView(self._chosen, maps, methods)
+        return CamView(self._chosen, maps, asked)
 
     def _made(self, asked: Asked, cancelled: Event) -> Heatmap | None:
         assert isinstance(self._chosen, CamImage)
         steps = self._maker.steps(asked, self._chosen)
-        made = last_of(steps, told_to_end(cancelled, self), self._tell)
+        made = last_of(asked.method.title, steps, told_to_end(cancelled, self), self._tell)
         assert made is None or isinstance(made, Heatmap)
         return made
 
@@ -190,7 +221,9 @@ class CamPanel(ImageViewer, HeatmapOverlay):
             self._request(self._show_present)
 
     def _take_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
-        if content.get("kind") == "class" and content.get("of") in ("target", "other_target"):
+        if content.get("kind") == "quality":
+            self.measure_quality()
+        elif content.get("kind") == "class" and content.get("of") in ("target", "other_target"):
             self._choose_class(str(content["of"]), str(content.get("name", "")).strip())
         else:
             super()._take_message(widget, content, buffers)

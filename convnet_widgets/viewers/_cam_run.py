@@ -8,11 +8,15 @@ from typing import Any
 from ..widgets._countdown import Countdown
 from ..widgets._pace import Pace
 
-AT_REST: dict[str, Any] = {"running": False, "step": 0, "steps": 0, "_seconds_left": None}
+AT_REST: dict[str, Any] = {
+    **{"running": False, "step": 0, "steps": 0},
+    **{"_seconds_left": None, "_doing": ""},
+}
 """Traits of a panel that does nothing."""
 
 
 def last_of(
+    doing: str,
     steps: Iterator[Any],
     is_over: Callable[[], bool],
     tell: Callable[[dict[str, Any]], None],
@@ -21,6 +25,8 @@ def last_of(
 
     Parameters
     ----------
+    doing : str
+        What is done, for the panel.
     steps : iterator of (done, total, result)
         The result None but for the last. It is closed where the work is stopped.
     is_over : callable
@@ -40,8 +46,8 @@ def last_of(
         countdown.advance(done - countdown.done, now)
         if pace.is_due(now):
             pace.sent(now)
-            left = countdown.seconds_left
-            tell({"running": True, "step": done, "steps": total, "_seconds_left": left})
+            left = {"_seconds_left": countdown.seconds_left, "_doing": doing}
+            tell({"running": True, "step": done, "steps": total, **left})
     return None
 
 

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from ..core.attribution.method import Method
 from ..core.attribution.results import Heatmap
 from ..rendering.cam_figures import HeatmapPanel, heatmap_figure
 from ..rendering.plane_figures import slices_figure, strip_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._overlay_traits import NO_HEAT, heat_traits
 from ._cam_image import CamImage
-from ._cam_maps import flat, laid_out, scales
+from ._cam_maps import Asked, flat, laid_out, scales
 from ._cam_network import readable
 
 _OTHER = ("_codes", "_range", "_unseen", "_box", "_map_height", "_map_width")
@@ -29,18 +28,18 @@ class CamView:
         The image.
     maps : list of Heatmap
         One or two.
-    methods : list of Method
-        That each was made by.
+    asked : list of Asked
+        What each was made for.
     """
 
     image: CamImage
     maps: list[Heatmap]
-    methods: list[Method]
+    asked: list[Asked]
 
     @property
     def titles(self) -> list[str]:
         """Class, probability, method and layer of each."""
-        return [_title(one, by) for one, by in zip(self.maps, self.methods, strict=True)]
+        return [_title(one, asked) for one, asked in zip(self.maps, self.asked, strict=True)]
 
     @property
     def traits(self) -> dict[str, Any]:
@@ -104,13 +103,13 @@ def _heat(heatmap: Heatmap, image: CamImage, factor: float) -> dict[str, Any]:
     return heat_traits(*flat(heatmap, image, factor))
 
 
-def _title(heatmap: Heatmap, method: Method) -> str:
+def _title(heatmap: Heatmap, asked: Asked) -> str:
     target = heatmap.target
     share = target.probability
     parts = [readable(target.label) or "the output"]
     parts += [f"p {share:.2f}" if share is not None else f"score {target.score:.3g}"]
-    of = f" of {heatmap.layer}" if method.takes_layer else ""
-    return f"{' · '.join(parts)}\n{method.title}{of}"
+    of = f" of {heatmap.layer}" if asked.of_layer else ""
+    return f"{' · '.join(parts)}\n{asked.method.title}{of}"
 
 
 def _sentence(reason: str) -> str:

@@ -2,12 +2,13 @@
 
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from ..core.attribution.method import Method
 from ..core.attribution.methods import as_method
 from ..core.attribution.results import Heatmap
 from ..core.networks import as_vision_model
+from ..rendering.curve_figures import curves_figure
 from ..rendering.encoding import encode
 from ..rendering.overlays import superimpose
 from ..rendering.view_figure import ViewFigure
@@ -15,6 +16,7 @@ from ..widgets._assets import module, style
 from ._cam_image import cam_image
 from ._cam_network import CamNetwork
 from ._cam_panel import CamPanel
+from ._cam_quality import CamQuality
 from ._cam_view import CamView
 
 
@@ -115,16 +117,48 @@ class CamViewer(CamPanel):
         """All heatmaps shown, one or two, once they are there."""
         return list(self._ready().maps)
 
-    def figure(self) -> ViewFigure:
-        """Draw the present view with matplotlib, with a colour bar and real values.
+    @property
+    def quality(self) -> CamQuality:
+        """How far the heatmap can be trusted, measured now where it was not before.
+
+        Insertion and deletion curves, the drop of the probability seen through the heat, and the
+        check by randomisation. Takes some hundred passes through the network.
+        """
+        self.measure_quality()
+        self._worker.wait()
+        if self._measured is None:
+            raise RuntimeError(f"nothing was measured; {self.error or 'it was stopped'}")
+        return self._measured
+
+    def figure(self, what: Literal["heat", "quality"] = "heat") -> ViewFigure:
+        """Draw the present view with matplotlib.
+
+        Parameters
+        ----------
+        what : {"heat", "quality"}
+            The heat over the photograph, with a colour bar and its values under the pointer; or
+            the insertion and deletion curves, measured now where they were not before.
 
         Returns
         -------
         ViewFigure
             A :class:`matplotlib.figure.Figure`, interactive under ``%matplotlib widget``.
+
+        Raises
+        ------
+        RuntimeError
+            If there is nothing to draw.
         """
-        look = {"colour_map": self.colour_map, "alpha": self.alpha, "threshold": self.threshold}
-        return self._ready().figure(self.caption, look)
+        view = self._ready()
+        if what == "heat":
+            look = {"alpha": self.alpha, "threshold": self.threshold}
+            return view.figure(self.caption, {"colour_map": self.colour_map, **look})
+        if what != "quality":
+            raise ValueError(f"a figure shows the 'heat' or the 'quality', not {what!r}")
+        quality = self.quality
+        if quality.curves is None:
+            raise RuntimeError(f"there are no curves: {quality.lacks['curves']}")
+        return curves_figure(quality.curves, title=f"{self.caption}\n{view.titles[0]}")
 
     def save(self, path: str | PathLike[str], intensity: float = 0.4) -> None:
         """Write the photograph with the heat added to it, at the photograph's own size.

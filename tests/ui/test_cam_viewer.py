@@ -197,8 +197,11 @@ def test_work_shows_how_far_it_is_and_a_stop_that_becomes_a_start(show, arrive, 
     button = page.get_by_role("button", name="Stop", exact=True)
     expect(button).to_be_hidden()
     before = page.locator(".cw-cam-body").bounding_box()
-    arrive(page, {"running": True, "step": 30, "steps": 120, "_seconds_left": 7.2})
-    assert page.get_by_text("step 30 of 120").is_visible()
+    arrive(
+        page,
+        {"running": True, "step": 30, "steps": 120, "_doing": "Score-CAM", "_seconds_left": 7.2},
+    )
+    assert page.get_by_text("Score-CAM: 30 of 120").is_visible()
     assert page.get_by_text("about 7 s left").is_visible()
     bar = page.get_by_role("progressbar", name="Progress")
     assert bar.get_attribute("aria-valuenow") == "30"
@@ -208,9 +211,54 @@ def test_work_shows_how_far_it_is_and_a_stop_that_becomes_a_start(show, arrive, 
     assert page.get_by_text("stopping …").is_visible()
     page.get_by_role("slider", name="Threshold").fill("0.5")
     arrive(page, {"running": False})
-    assert page.get_by_text("stopped; what is shown is the map before").is_visible()
+    assert page.get_by_text("stopped; what is shown was made before").is_visible()
     page.get_by_role("button", name="Start again").click()
     assert saves(page)[-1]["stopped"] is False
+
+
+QUALITY = {
+    "of": "cat · p 0.77 · Grad-CAM of relu2",
+    "lacks": {},
+    "curves": {
+        **{"fractions": [0, 0.5, 1], "insertion": [0, 0.6, 0.8], "deletion": [0.8, 0.2, 0]},
+        **{"insertion_auc": 0.47, "deletion_auc": 0.33},
+    },
+    "drop": {"before": 0.8, "after": 0.6, "drop": 25.0, "increase": 0.0},
+    "check": {"layers": ["head", "conv1"], "similarity": [0.5, None], "passed": True, "reason": ""},
+}
+
+
+def test_quality_is_measured_when_asked_for_and_shown_part_by_part(show, arrive, photograph):
+    page = show(cw.CamViewer(labelled(), photograph, target=2))
+    button = page.get_by_role("button", name="How far to trust it")
+    button.click()
+    assert page.evaluate("messages") == [{"kind": "quality"}]
+    arrive(page, {"running": True, "step": 1, "steps": 42, "_doing": "Inserting"})
+    expect(button).to_be_disabled()
+    arrive(page, {"_quality": {key: QUALITY[key] for key in ("of", "lacks", "curves")}})
+    expect(page.get_by_role("heading", name="How far to trust: cat · p 0.77")).to_be_visible()
+    assert page.get_by_text("inserted: area 0.47").is_visible()
+    assert page.get_by_text("the difference here is 0.14").is_visible()
+    path = page.locator("svg path.cw-cam-insertion").first.get_attribute("d")
+    (x0, y0), (x1, y1), (x2, y2) = (map(float, p.split()) for p in path[1:].split("L"))
+    assert x0 < x1 < x2
+    assert x1 - x0 == pytest.approx(x2 - x1, abs=0.11)
+    assert (y0 - y1) / (y0 - y2) == pytest.approx(0.75, abs=0.01)
+    arrive(page, {"_quality": QUALITY, "running": False})
+    assert page.get_by_text("from 0.80 to 0.60: 25 % of it is lost").is_visible()
+    assert page.get_by_text("no order").is_visible()
+    assert page.get_by_text("Passed. With shuffled weights").is_visible()
+    arrive(page, {"_quality": {}})
+    expect(button).to_be_enabled()
+
+
+def test_what_cannot_be_measured_or_did_not_pass_says_why(show, arrive, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    check = QUALITY["check"] | {"passed": False, "reason": "The map hardly depends on the weights"}
+    lacks = {"curves": "its target is no class"}
+    arrive(page, {"_quality": {"of": "cat", "lacks": lacks, "check": check}})
+    assert page.get_by_text("its target is no class").is_visible()
+    assert page.get_by_text("Not passed. The map hardly depends on the weights.").is_visible()
 
 
 def test_a_dark_map_is_said_and_the_photograph_shown(show, arrive, photograph):
@@ -222,6 +270,7 @@ def test_a_dark_map_is_said_and_the_photograph_shown(show, arrive, photograph):
     page.evaluate(FRAME)
     assert page.get_by_text(reason).is_visible()
     np.testing.assert_array_equal(drawn(page), photograph)
+    expect(page.get_by_role("button", name="How far to trust it")).to_be_disabled()
 
 
 def test_another_photograph_is_a_choice_or_an_upload(show, photograph):

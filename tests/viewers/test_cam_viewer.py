@@ -41,8 +41,11 @@ class Waiting(Method):
         yield Progress(1000, 1000, maps.mean(-1), answers)
 
 
-def labelled(labels=("cup", "cat", "drilling platform")):
-    return cw.VisionModel(kinds.functional(), labels=labels)
+LABELS = ("cup", "cat", "drilling platform")
+
+
+def labelled():
+    return cw.VisionModel(kinds.functional(), labels=LABELS)
 
 
 def decoded(viewer, other=""):
@@ -440,6 +443,84 @@ def test_another_choice_ends_a_slow_method_and_a_stop(waiting):
     GATE.set()
     waiting.wait()
     assert (waiting.heatmap.method, waiting.heatmap.target.index) == ("waiting", 2)
+
+
+# --- quality ---
+
+
+def sure():
+    """A classifier with probabilities, for a photograph of which its map is not dark."""
+    x = kinds.functional()
+    return cw.VisionModel(keras.Model(x.input, layers.Softmax()(x.output)), labels=LABELS)
+
+
+def test_quality_is_what_core_measures_of_the_map_shown():
+    net, heard = sure(), []
+    viewer = cw.CamViewer(net, IMAGE, target=2, compare="class")
+    viewer.observe(lambda change: heard.append(sorted(change.new)), "_quality")
+    heatmap, found = viewer.heatmap, viewer.quality
+    assert found.lacks == {}
+    curves = cw.insertion_deletion(net, IMAGE, heatmap)
+    np.testing.assert_allclose(found.curves.insertion, curves.insertion, atol=1e-6)
+    np.testing.assert_allclose(found.curves.deletion, curves.deletion, atol=1e-6)
+    drop = cw.drop_and_increase(net, IMAGE, heatmap)
+    assert found.drop_increase.average_drop == pytest.approx(drop.average_drop, abs=1e-3)
+    check = cw.randomisation_check(net, IMAGE, "relu2", 2)
+    np.testing.assert_allclose(found.randomisation.similarity, check.similarity, atol=1e-5)
+    told = viewer._quality
+    assert told["of"] == viewer.label.replace("\n", " · ")
+    assert told["curves"]["insertion_auc"] == pytest.approx(curves.insertion_auc)
+    assert told["drop"]["after"] == pytest.approx(drop.after[0], abs=1e-6)
+    assert told["check"]["layers"] == list(check.layers)
+    assert told["check"]["passed"] == check.passed
+    assert ["curves", "lacks", "of"] in heard
+    assert viewer.quality is found
+    assert not viewer.running
+
+
+def test_quality_is_forgotten_with_the_map():
+    viewer = cw.CamViewer(sure(), IMAGE, target=2)
+    found = viewer.quality
+    viewer.alpha = 0.2
+    viewer.compare = "class"
+    viewer.wait()
+    assert viewer._quality
+    viewer.target = 1
+    viewer.wait()
+    assert viewer._quality == {}
+    assert viewer.quality is not found
+
+
+def test_a_measure_that_cannot_be_had_says_why_and_the_others_are_there():
+    net = labelled()  # without a softmax: scores that may be negative
+    negative = next(
+        target
+        for target in range(3)
+        if cw.class_activation_map(net, IMAGE, target=target).target.score < 0
+    )
+    found = cw.CamViewer(net, IMAGE, target=negative).quality
+    assert found.drop_increase is None
+    assert "negative" in found.lacks["drop_increase"]
+    assert found.randomisation is not None
+
+
+def test_quality_is_asked_for_in_the_browser_and_stops():
+    viewer = cw.CamViewer(sure(), IMAGE, target=2)
+    viewer.wait()
+    viewer.observe(lambda _: viewer.set_trait("stopped", True), "_quality")
+    message(viewer, {"kind": "quality"})
+    viewer.wait()
+    assert not viewer.running
+    with pytest.raises(RuntimeError, match="nothing was measured; it was stopped"):
+        viewer.quality  # noqa: B018
+    viewer.unobserve_all("_quality")
+    assert viewer.quality.lacks == {}
+    assert viewer.figure("quality").axes
+
+
+def test_another_figure_is_refused():
+    with pytest.raises(ValueError, match="the 'heat' or the 'quality', not 'layer'"):
+        cw.CamViewer(labelled(), IMAGE).figure("layer")
 
 
 # --- the other ways out ---

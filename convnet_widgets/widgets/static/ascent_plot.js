@@ -89,7 +89,8 @@ function axes({ ticks, stepTicks, left, right, base, x, y }) {
   return [...ticks.map((tick) => rule(y(tick))), axis, ...values, ...steps, name];
 }
 
-function svg(tag, attributes, ...children) {
+/** An element of a drawing. */
+export function svg(tag, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);

@@ -4,7 +4,7 @@ import { drawBar } from "./ascent_status.js";
 import { timeLeft } from "./ascent_texts.js";
 import { workState } from "./cam_texts.js";
 
-const WORK_TRAITS = ["running", "stopped", "step", "steps"];
+const WORK_TRAITS = ["running", "stopped", "step", "steps", "_doing"];
 
 export function camProgress(model) {
   const bar = h("div", { class: "cw-ascent-bar", role: "progressbar", "aria-label": "Progress" });

@@ -44,9 +44,31 @@ export function methodNote(method) {
 }
 
 /** The words beside the progress, and on its button; `stop` is what the button sets. */
-export function workState({ running, stopped, step, steps }) {
+export function workState({ running, stopped, step, steps, _doing: doing }) {
   if (running && stopped) return { text: "stopping …", button: "Stop", stop: true };
-  if (running) return { text: `step ${step} of ${steps}`, button: "Stop", stop: true };
-  if (stopped) return { text: "stopped; what is shown is the map before", button: "Start again", stop: false };
+  if (running) return { text: `${doing}: ${step} of ${steps}`, button: "Stop", stop: true };
+  if (stopped) return { text: "stopped; what is shown was made before", button: "Start again", stop: false };
   return { text: "", button: "Stop", stop: null };
+}
+
+/** What insertion and deletion curves are, and which way is better. */
+export function curvesText({ insertion_auc, deletion_auc }) {
+  const gap = (insertion_auc - deletion_auc).toFixed(2).replace("-", "−");
+  return (
+    "The answer while pixels come, or go, in the order of their heat. A map that found what counts has a " +
+    `large area inserted and a small one deleted; the difference here is ${gap}.`
+  );
+}
+
+/** What is left of the answer where the photograph is dark but for its heat. */
+export function dropText({ before, after, drop }) {
+  if (after > before) return "With nothing but the heat to see, the network is surer than before.";
+  const share = before > 0 ? `: ${drop.toFixed(0)} % of it is lost` : "";
+  return `With nothing but the heat to see, the answer falls from ${before.toFixed(2)} to ${after.toFixed(2)}${share}.`;
+}
+
+/** The verdict of the check by randomisation. */
+export function checkText({ passed, reason }) {
+  if (!passed) return `Not passed. ${reason}.`;
+  return "Passed. With shuffled weights the map becomes another, so it shows something that was learned.";
 }

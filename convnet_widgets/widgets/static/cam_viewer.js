@@ -2,6 +2,7 @@
 import { all, bind, h, renamed } from "./dom.js";
 import { classList } from "./cam_classes.js";
 import { camProgress } from "./cam_progress.js";
+import { camQuality } from "./cam_quality.js";
 import { camSettings } from "./cam_settings.js";
 import { renderHeatControls } from "./heat_controls.js";
 import { overlayTitle, renderOverlay } from "./heatmap_overlay.js";
@@ -25,6 +26,8 @@ export function renderCamViewer({ model, el }) {
   panel.add(controls, all(...parts.map(({ cleanUp }) => cleanUp)));
   const body = camBody(model);
   panel.add(body.element, body.cleanUp);
+  const quality = camQuality(model);
+  panel.add(quality.element, quality.cleanUp);
   return panel.cleanUp;
 }
 

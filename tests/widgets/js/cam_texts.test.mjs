@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  barLengths, chosenClass, fieldText, methodGroups, methodNote, scoreText, workState,
+  barLengths, checkText, chosenClass, curvesText, dropText, fieldText, methodGroups, methodNote,
+  scoreText, workState,
 } from "../../../convnet_widgets/widgets/static/cam_texts.js";
 
 const CLASSES = [
@@ -53,9 +54,25 @@ test("a method says why there is no layer to choose, or what to beware of", () =
 });
 
 test("work can be stopped and begun again", () => {
-  const work = { step: 3, steps: 20 };
-  assert.deepEqual(workState({ ...work, running: true }), { text: "step 3 of 20", button: "Stop", stop: true });
+  const work = { step: 3, steps: 20, _doing: "Score-CAM" };
+  assert.deepEqual(workState({ ...work, running: true }), { text: "Score-CAM: 3 of 20", button: "Stop", stop: true });
   assert.equal(workState({ ...work, running: true, stopped: true }).text, "stopping …");
   assert.equal(workState({ ...work, stopped: true }).stop, false);
   assert.deepEqual(workState(work), { text: "", button: "Stop", stop: null });
+});
+
+test("the difference of two areas has a sign", () => {
+  assert.match(curvesText({ insertion_auc: 0.7, deletion_auc: 0.25 }), /difference here is 0\.45\.$/);
+  assert.match(curvesText({ insertion_auc: 0.2, deletion_auc: 0.3 }), /difference here is −0\.10\.$/);
+});
+
+test("what is left of an answer is told both ways", () => {
+  assert.match(dropText({ before: 0.8, after: 0.6, drop: 25 }), /from 0\.80 to 0\.60: 25 % of it is lost\.$/);
+  assert.match(dropText({ before: 0.5, after: 0.6, drop: 0 }), /surer than before\.$/);
+  assert.match(dropText({ before: 0, after: 0, drop: 0 }), /from 0\.00 to 0\.00\.$/);
+});
+
+test("a verdict says why", () => {
+  assert.match(checkText({ passed: true, reason: "" }), /^Passed\./);
+  assert.equal(checkText({ passed: false, reason: "The map is dark" }), "Not passed. The map is dark.");
 });

@@ -1,0 +1,106 @@
+"""How far a heatmap can be trusted: three measures, made part by part."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..core.attribution.drop_increase import DropIncrease, drop_and_increase_steps
+from ..core.attribution.faithfulness import FaithfulnessCurves, insertion_deletion_steps
+from ..core.attribution.randomisation import RandomisationCheck, randomisation_check_steps
+from ._cam_network import CamNetwork
+from ._cam_view import CamView
+
+Part = tuple[str, str, Iterator[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class CamQuality:
+    """How far a heatmap can be trusted.
+
+    Attributes
+    ----------
+    curves : FaithfulnessCurves or None
+        The score while pixels come and go, the hottest first.
+    drop_increase : DropIncrease or None
+        The probability of the image seen through its heat.
+    randomisation : RandomisationCheck or None
+        The map beside those of shuffled weights.
+    lacks : dict
+        Why one of these is None, by its name.
+    """
+
+    curves: FaithfulnessCurves | None = None
+    drop_increase: DropIncrease | None = None
+    randomisation: RandomisationCheck | None = None
+    lacks: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        parts = (self.curves, self.drop_increase, self.randomisation)
+        return f"CamQuality({', '.join(repr(part) for part in parts if part is not None)})"
+
+    def with_part(self, part: str, make: Callable[[], Any]) -> "CamQuality":
+        """The same with one part more, or with the reason why that cannot be had."""
+        try:
+            return replace(self, **{part: make()})
+        except (TypeError, ValueError) as error:
+            return replace(self, lacks=self.lacks | {part: str(error)})
+
+    def traits(self, view: CamView) -> dict[str, Any]:
+        """What the browser is told; of a part that is not there nothing."""
+        told: dict[str, Any] = {"of": view.titles[0].replace("\n", " · "), "lacks": self.lacks}
+        if self.curves is not None:
+            told["curves"] = _curves_told(self.curves)
+        if self.drop_increase is not None:
+            told["drop"] = _drop_told(self.drop_increase)
+        if self.randomisation is not None:
+            told["check"] = _check_told(self.randomisation)
+        return told
+
+
+def parts_of(network: CamNetwork, view: CamView) -> Iterator[Part]:
+    """What is done for each part, its name, and its steps, whose errors come with the first."""
+    heatmap, asked = view.maps[0], view.asked[0]
+    given = (network.vision, view.image.images)
+    of: dict[str, Any] = {"target": asked.target, "output": network.output}
+    curves = partial(insertion_deletion_steps, *given, heatmap, **of)
+    yield "Inserting and deleting pixels", "curves", _later(curves)
+    seen = partial(drop_and_increase_steps, *given, heatmap, **of)
+    yield "Looking through the heat", "drop_increase", _later(seen)
+    # the class that was likeliest stays the one that is explained
+    of["target"] = heatmap.target.index if asked.target is None else asked.target
+    check = partial(randomisation_check_steps, *given, asked.of_layer, method=asked.method, **of)
+    yield "Shuffling weights", "randomisation", _later(check)
+
+
+def _later(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    yield from make()
+
+
+def _curves_told(curves: FaithfulnessCurves) -> dict[str, Any]:
+    names = ("fractions", "insertion", "deletion")
+    points = {name: [float(value) for value in getattr(curves, name)] for name in names}
+    areas = {"insertion_auc": curves.insertion_auc, "deletion_auc": curves.deletion_auc}
+    return points | areas
+
+
+def _drop_told(found: DropIncrease) -> dict[str, Any]:
+    return {
+        "before": float(found.before[0]),
+        "after": float(found.after[0]),
+        "drop": found.average_drop,
+        "increase": found.average_increase,
+    }
+
+
+def _check_told(check: RandomisationCheck) -> dict[str, Any]:
+    similarity = [float(value) if np.isfinite(value) else None for value in check.similarity]
+    reason = check.reason
+    return {
+        "layers": list(check.layers),
+        "similarity": similarity,
+        "passed": check.passed,
+        "reason": f"{reason[:1].upper()}{reason[1:]}",
+    }
