@@ -3,6 +3,7 @@
 import kinds
 import numpy as np
 import pytest
+from lab import serve
 from playwright.sync_api import expect
 
 import convnet_widgets as cw
@@ -22,6 +23,29 @@ PIXELS = """(canvas) => {
   const { width, height } = canvas;
   return [...canvas.getContext("2d").getImageData(0, 0, width, height).data];
 }"""
+RUN = """async (expression) => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const asked = { code: "", user_expressions: { value: expression }, store_history: false };
+  const { content } = await kernel.requestExecute(asked).done;
+  return content.user_expressions.value.data["text/plain"];
+}"""
+CELLS = [
+    """\
+import keras
+from keras import layers
+
+import convnet_widgets as cw
+from convnet_widgets.core.attribution.smooth_grad import SmoothGrad
+
+keras.utils.set_random_seed(0)
+image = keras.Input((64, 64, 3))
+x = layers.Conv2D(8, 3, activation="relu", name="first")(image)
+x = layers.Conv2D(8, 3, activation="relu", name="second")(x)
+x = layers.Dense(3, "softmax")(layers.GlobalAveragePooling2D()(x))
+net = cw.VisionModel(keras.Model(image, x, name="small"), labels=["cup", "cat", "rocket"])
+viewer = cw.CamViewer(net, "cat", target="cup", method=SmoothGrad(samples=10**6))""",
+    "viewer",
+]
 LABELS = ("cup", "cat", "drilling platform")
 
 
@@ -303,3 +327,39 @@ def test_closing_leaves_no_listener(show, photograph):
     page.evaluate("cleanUp()")
     assert page.evaluate("listenerCount()") == 0
     assert page.locator("#host > *").count() == 0
+
+
+def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium, tmp_path):
+    with serve(tmp_path) as lab:
+        lab.write("heat.ipynb", CELLS)
+        context = chromium.new_context(viewport={"width": 1400, "height": 1400})
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        lab.open(page, "heat.ipynb")
+        lab.run_all(page)
+        page.get_by_text("SmoothGrad: ").wait_for()
+        page.get_by_role("slider", name="Heatmap opacity").press("Home")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_text("stopped; what is shown").wait_for()
+        assert page.evaluate(RUN, "(viewer.running, viewer.stopped)") == "(False, True)"
+        page.wait_for_timeout(400)
+        assert page.evaluate(RUN, "viewer.alpha") == "0.0"
+        page.get_by_role("button", name="Start again").click()
+        page.get_by_text("SmoothGrad: ").wait_for()
+        page.get_by_label("Method", exact=True).select_option("Grad-CAM")  # ends the work
+        page.get_by_text("Grad-CAM of second").wait_for()
+        page.get_by_role("radio", name="rocket").click()
+        page.get_by_text("rocket · p").wait_for()
+        field = page.get_by_label("Any class")
+        field.fill("cot")
+        field.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("near names are 'cat'")
+        field.fill("cat")
+        field.press("Enter")
+        page.get_by_text("cat · p").wait_for()
+        expect(page.get_by_role("radio", name="cat")).to_be_checked()
+        page.get_by_label("Photograph", exact=True).select_option("coffee")
+        shown = "(viewer.wait(), viewer.target, viewer._image_name, viewer.heatmap.target.label)"
+        assert page.evaluate(RUN, shown) == "(None, 'cat', 'coffee', 'cat')"
+        assert page.evaluate(RUN, "viewer.error") == "''"
+        context.close()
