@@ -60,18 +60,19 @@ export function stretched(map, photograph, { width, height }, smooth) {
 
 /**
  * Writes the photograph's RGBA into `out`, blended with the colours of the heat where that is seen
- * and reaches the threshold. `table` holds 256 × 3 bytes.
+ * and reaches the threshold. `table` holds 256 × 3 bytes. All are bytes that do not clamp.
  */
 export function blend(photograph, heat, { table, alpha, threshold }, out) {
+  const below = Float64Array.from({ length: LAST_COLOUR + 1 }, (_, level) => level * (1 - alpha));
+  const above = Float64Array.from(table, (level) => level * alpha);
   out.set(photograph);
-  for (let i = 0; i < heat.length; i++) {
+  for (let i = 0, pixel = 0; i < heat.length; i++, pixel += 4) {
     if (!(heat[i] >= threshold)) continue; // nor where it is NaN
-    const colour = 3 * Math.floor(LAST_COLOUR * heat[i] + 0.5);
-    for (let channel = 0; channel < 3; channel++) {
-      const mixed = photograph[4 * i + channel] * (1 - alpha) + table[colour + channel] * alpha;
-      out[4 * i + channel] = Math.floor(mixed + 0.5);
-    }
-    out[4 * i + 3] = LAST_COLOUR;
+    const colour = 3 * ((LAST_COLOUR * heat[i] + 0.5) | 0);
+    out[pixel] = (below[photograph[pixel]] + above[colour] + 0.5) | 0;
+    out[pixel + 1] = (below[photograph[pixel + 1]] + above[colour + 1] + 0.5) | 0;
+    out[pixel + 2] = (below[photograph[pixel + 2]] + above[colour + 2] + 0.5) | 0;
+    out[pixel + 3] = LAST_COLOUR;
   }
 }
 

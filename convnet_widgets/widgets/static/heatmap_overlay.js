@@ -138,7 +138,7 @@ class Overlay {
       context.imageSmoothingQuality = "high";
       context.drawImage(this.image, 0, 0, width, height);
     }
-    return context.getImageData(0, 0, width, height).data;
+    return bytes(context.getImageData(0, 0, width, height).data);
   }
 
   // --- drawing ---
@@ -150,7 +150,10 @@ class Overlay {
     if (!extent.width || waits) return;
     const [width, height] = this.deviceSize(extent);
     if (!width) return;
-    fitCanvas(this.canvas, width, height);
+    if (this.blended?.width !== width || this.blended.height !== height) {
+      fitCanvas(this.canvas, width, height);
+      this.blended = new ImageData(width, height);
+    }
     this.drawBlended(map(), width, height);
     this.drawScale(map());
     this.showNote();
@@ -158,14 +161,13 @@ class Overlay {
   }
 
   drawBlended(map, width, height) {
-    const image = new ImageData(width, height);
     const heat = map.heat.length ? this.heat(map, width, height) : [];
     const table = bytes(this.model.get("_colour_maps")[this.model.get("colour_map")]);
     // alone, there is nothing that a map could let through
     const alpha = this.image ? this.model.get("alpha") : 1;
     const how = { table, alpha, threshold: this.model.get("threshold") };
-    blend(this.photograph(width, height), heat, how, image.data);
-    this.canvas.getContext("2d", { willReadFrequently: true }).putImageData(image, 0, 0);
+    blend(this.photograph(width, height), heat, how, bytes(this.blended.data));
+    this.canvas.getContext("2d", { willReadFrequently: true }).putImageData(this.blended, 0, 0);
   }
 
   /** The heat of each pixel, computed once for each map and size. */

@@ -62,17 +62,17 @@ test("heat that is not there is left out of the values between", () => {
 });
 
 test("what is blended is the mean by opacity, rounded half up, from the threshold on", () => {
-  const photograph = Uint8ClampedArray.from([10, 20, 31, 255, 10, 20, 31, 255, 9, 9, 9, 255]);
-  const out = new Uint8ClampedArray(12);
+  const photograph = Uint8Array.from([10, 20, 31, 255, 10, 20, 31, 255, 9, 9, 9, 255]);
+  const out = new Uint8Array(12);
   blend(photograph, [1, 0.5, NaN], { table: GREY, alpha: 0.5, threshold: 0.6 }, out);
   assert.deepEqual(Array.from(out), [133, 138, 143, 255, 10, 20, 31, 255, 9, 9, 9, 255]);
 });
 
 test("more heat is never drawn colder, at any opacity", () => {
   const heat = Float32Array.from({ length: 1001 }, (_, i) => i / 1000);
-  const photograph = new Uint8ClampedArray(4 * heat.length).fill(200);
+  const photograph = new Uint8Array(4 * heat.length).fill(200);
   for (const alpha of [0.1, 0.4, 0.73, 1]) {
-    const out = new Uint8ClampedArray(photograph.length);
+    const out = new Uint8Array(photograph.length);
     blend(photograph, heat, { table: GREY, alpha, threshold: 0 }, out);
     for (let i = 1; i < heat.length; i++) assert.ok(out[4 * i] >= out[4 * i - 4]);
     assert.equal(out[0], Math.floor(200 * (1 - alpha) + 0.5));
