@@ -1,6 +1,6 @@
-"""The panel of heatmaps without its public face: what is chosen, made, and told the browser."""
+"""The panel of heatmaps at work: what is made, measured, stopped, and told the browser."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Event
 from typing import Any
@@ -8,47 +8,28 @@ from typing import Any
 import traitlets
 
 from ..core.attribution.method import Method
-from ..core.attribution.methods import METHODS
 from ..core.attribution.results import Heatmap
-from ..widgets.heatmap_overlay import HeatmapOverlay
-from ._cam_image import CamImage, cam_image
+from ._cam_choices import CamChoices
+from ._cam_image import CamImage
 from ._cam_maps import Asked, MapMaker
 from ._cam_network import CamNetwork, readable
 from ._cam_quality import CamQuality, parts_of
 from ._cam_run import AT_REST, last_of, told_to_end
 from ._cam_view import NOTHING, CamView
-from ._image_viewer import ImageViewer
+from ._image_viewer import ChosenImage
 from ._panel import LayerChoice
+from ._worker import Job
 
 
-def _as_json(value: Any, _: Any) -> Any:
-    """What a browser is told of a target: a class, or what another one is called."""
-    return value if value is None or isinstance(value, str | int) else str(value)
-
-
-class CamPanel(ImageViewer, HeatmapOverlay):
-    """A panel of heatmaps, see :class:`CamViewer`.
+class CamPanel(CamChoices):
+    """A panel of heatmaps without its public face, see :class:`CamViewer`.
 
     Parameters
     ----------
-    network : CamNetwork
-        What is explained.
-    choice : LayerChoice
-        Its layers.
-    chosen : CamImage
-        The first image.
-    methods : iterable of Method
-        Those to choose from beside the usual ones, or in place of one of the same name.
-    **traits
-        As for the class.
+    network, choice, chosen, methods, **traits
+        As for :class:`CamChoices`.
     """
 
-    target = traitlets.Any(None).tag(sync=True, to_json=_as_json)
-    method = traitlets.Unicode("grad_cam").tag(sync=True)
-    compare = traitlets.Enum(("none", "class", "method"), "none").tag(sync=True)
-    other_target = traitlets.Any(None).tag(sync=True, to_json=_as_json)
-    other_method = traitlets.Unicode("layer_cam").tag(sync=True)
-    top = traitlets.Int(5, min=1).tag(sync=True)
     running = traitlets.Bool(False).tag(sync=True)
     stopped = traitlets.Bool(False).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
@@ -56,20 +37,6 @@ class CamPanel(ImageViewer, HeatmapOverlay):
     _seconds_left = traitlets.Float(None, allow_none=True).tag(sync=True)
     _doing = traitlets.Unicode("").tag(sync=True)
     _quality = traitlets.Dict().tag(sync=True)
-    _methods = traitlets.List(traitlets.Dict()).tag(sync=True)
-    _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _classes = traitlets.List(traitlets.Dict()).tag(sync=True)
-    _are_shares = traitlets.Bool(False).tag(sync=True)
-    _compares = traitlets.Bool(False).tag(sync=True)
-    _scale_note = traitlets.Unicode("").tag(sync=True)
-    _other_codes = traitlets.Bytes(b"").tag(sync=True)
-    _other_range = traitlets.List(traitlets.Float(), [0.0, 0.0]).tag(sync=True)
-    _other_unseen = traitlets.Bytes(b"").tag(sync=True)
-    _other_map_height = traitlets.Int(0).tag(sync=True)
-    _other_map_width = traitlets.Int(0).tag(sync=True)
-    _other_box = traitlets.List(traitlets.Float()).tag(sync=True)
-    _other_label = traitlets.Unicode("").tag(sync=True)
-    _other_note = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -79,31 +46,22 @@ class CamPanel(ImageViewer, HeatmapOverlay):
         methods: Iterable[Method],
         **traits: Any,
     ) -> None:
-        self._network = network
-        self._known = {name: make() for name, make in METHODS.items()}
-        self._known |= {one.name: one for one in methods}
         self._maker = MapMaker(network)
         self._view: CamView | None = None
+        self._job: Job = self._show_present  # what a person may stop and start again
         self._measured: CamQuality | None = None
         self._quality_of: Heatmap | None = None
         self._ranked_of: Any = None  # the image whose classes are told, and how many
-        told = [_told(one) for one in self._known.values()]
-        names = [readable(one) for one in network.names(chosen.images)]
-        super().__init__(choice, chosen, _methods=told, _names=names, **traits)
+        super().__init__(network, choice, chosen, methods, **traits)
         self.observe(
             self._change_layer,
             ["target", "method", "compare", "other_target", "other_method", "top"],
         )
         self.observe(self._stop_or_go_on, "stopped")
 
-    @traitlets.default("view_size")
-    def _as_large(self) -> int:
-        return 560
-
     def measure_quality(self) -> None:
         """Measure in the background how far the heatmap can be trusted; see `quality`."""
-        self.stopped = False
-        self._request(self._measure)
+        self._begin(self._measure)
 
     # --- in the worker's thread ---
 
@@ -204,66 +162,29 @@ class CamPanel(ImageViewer, HeatmapOverlay):
 
     # --- in the kernel's ---
 
-    def _chosen_image(self, image: Any, name: str = "") -> CamImage:
-        return cam_image(self.net, image, name)
-
     def _forget(self) -> None:
         self.stopped = False
         self._maker.forget()
         self._ranked_of = None
 
     def _change_layer(self, _: Any) -> None:
+        self._begin(self._show_present)
+
+    def _exchange(self, read: Callable[[], ChosenImage]) -> None:
+        self._begin(self._show_present)
+        super()._exchange(read)
+
+    def _begin(self, job: Job) -> None:
+        self._job = job
         self.stopped = False  # at once, so that a Stop before the worker begins is not lost
-        self._request(self._show_present)
+        self._request(job)
 
     def _stop_or_go_on(self, change: Any) -> None:
         if not change.new:
-            self._request(self._show_present)
+            self._request(self._job)
 
     def _take_message(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         if content.get("kind") == "quality":
             self.measure_quality()
-        elif content.get("kind") == "class" and content.get("of") in ("target", "other_target"):
-            self._choose_class(str(content["of"]), str(content.get("name", "")).strip())
         else:
             super()._take_message(widget, content, buffers)
-
-    def _choose_class(self, of: str, name: str) -> None:
-        try:
-            self.set_trait(of, int(name) if name.isdecimal() else name)
-        except traitlets.TraitError as error:
-            self.error = str(error)
-
-    @traitlets.validate("target", "other_target")
-    def _check_target(self, proposal: Any) -> Any:
-        value = proposal.value
-        try:
-            self._network.check(self._chosen.images, value)
-        except (TypeError, LookupError, ValueError) as error:
-            # KeyError would show its text quoted
-            raise traitlets.TraitError(str(error.args[0]) if error.args else "") from error
-        return value
-
-    @traitlets.validate("method", "other_method")
-    def _check_method(self, proposal: Any) -> str:
-        if proposal.value not in self._known:
-            known = ", ".join(self._known)
-            raise traitlets.TraitError(f"there is no method {proposal.value!r}; there are {known}")
-        return str(proposal.value)
-
-
-_CAUTIONS = {
-    "guided_grad_cam": "its fine lines hardly depend on class or weights (Adebayo et al. 2018); "
-    "what depends on the class is the part of Grad-CAM",
-}
-
-
-def _told(method: Method) -> dict[str, Any]:
-    return {
-        "caution": _CAUTIONS.get(method.name, ""),
-        "name": method.name,
-        "title": method.title,
-        "of_pixels": method.of_pixels,
-        "takes_layer": method.takes_layer,
-        "slow": method.slow,
-    }

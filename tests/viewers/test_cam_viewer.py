@@ -445,6 +445,30 @@ def test_another_choice_ends_a_slow_method_and_a_stop(waiting):
     assert (waiting.heatmap.method, waiting.heatmap.target.index) == ("waiting", 2)
 
 
+def test_another_photograph_ends_a_stop_too(waiting):
+    until(waiting, "running", True)
+    waiting.stopped = True
+    waiting.wait(5)
+    GATE.set()
+    waiting.set_image(kinds.pixels(20, 12, 3))
+    assert waiting.heatmap.method == "waiting"
+    assert (waiting.stopped, waiting.height) == (False, 20)
+
+
+def test_a_map_that_has_no_gradient_names_the_step_in_the_panel():
+    image = keras.Input((12, 12, 3))
+    x = layers.Conv2D(4, 3, name="conv")(image)
+    x = layers.Lambda(keras.ops.round, name="steps")(x)
+    x = layers.Dense(3)(layers.GlobalAveragePooling2D()(x))
+    viewer = cw.CamViewer(keras.Model(image, x), IMAGE, "conv")
+    viewer.wait()
+    assert viewer.error.startswith("GradientError: ")
+    assert len(viewer._classes) == 3
+    viewer.method = "eigen_cam"
+    assert viewer.heatmap.layer == "conv"
+    assert viewer.error == ""
+
+
 # --- quality ---
 
 
@@ -511,9 +535,13 @@ def test_quality_is_asked_for_in_the_browser_and_stops():
     message(viewer, {"kind": "quality"})
     viewer.wait()
     assert not viewer.running
+    assert list(viewer._quality) == ["of", "lacks", "curves"]
     with pytest.raises(RuntimeError, match="nothing was measured; it was stopped"):
         viewer.quality  # noqa: B018
     viewer.unobserve_all("_quality")
+    viewer.stopped = False
+    viewer.wait()
+    assert "check" in viewer._quality
     assert viewer.quality.lacks == {}
     assert viewer.figure("quality").axes
 
