@@ -310,9 +310,11 @@ def test_another_photograph_is_a_choice_or_an_upload(show, photograph):
 
 
 @pytest.mark.parametrize("width", [1132, 732, 420])
-def test_nothing_reaches_beyond_the_panel(show, photograph, width):
+@pytest.mark.parametrize("compare", ["class", "method"])
+def test_nothing_reaches_beyond_the_panel(show, photograph, width, compare):
     large = np.kron(photograph, np.ones((10, 10, 1), np.uint8))
-    page = show(cw.CamViewer(labelled(), large, compare="class"), width)
+    viewer = cw.CamViewer(labelled(), large, compare=compare, other_method="smooth_grad")
+    page = show(viewer, width, stopped=True, _quality=QUALITY)
     beyond = page.evaluate("""() => {
       const { right } = document.querySelector(".cw-cam").getBoundingClientRect();
       const all = [...document.querySelectorAll(".cw-cam *:not(.cw-hidden)")];
