@@ -1,8 +1,9 @@
 """Take the pictures of the README: the viewers in JupyterLab, light and dark.
 
-Run in the development environment: ``python docs/screenshots.py``.
+Run in the development environment: ``python docs/screenshots.py``, or with the names of some.
 """
 
+import argparse
 import io
 import sys
 import tempfile
@@ -32,10 +33,20 @@ viewer = cw.PatternViewer(
     "viewer",
     "viewer.wait(600)",
 ]
+HEATMAP_CELLS = [
+    """\
+import convnet_widgets as cw
+
+viewer = cw.CamViewer(cw.load_model("EfficientNetLite0"), "cat", compare="class")""",
+    "viewer",
+    "viewer.wait()",
+]
 PANELS = {
     QUICKSTART.name: {"feature_maps": ".cw-feature-maps", "filters": ".cw-filters"},
     "patterns.ipynb": {"patterns": ".cw-patterns"},
+    "heatmaps.ipynb": {"heatmaps": ".cw-cam"},
 }
+NAMES = [name for panels in PANELS.values() for name in panels]
 
 
 def take(page, theme, panels):
@@ -51,7 +62,10 @@ def take(page, theme, panels):
 
 
 def main():
-    """Run the quickstart and a notebook of patterns once in each theme."""
+    """Run the notebooks of the pictures asked for, once in each theme."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; all by default")
+    names = set(parser.parse_args().names or NAMES)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(playwright), args=["--no-sandbox"]
@@ -60,7 +74,11 @@ def main():
             with serve(Path(folder) / theme, title) as lab:
                 lab.put(QUICKSTART)
                 lab.write("patterns.ipynb", PATTERN_CELLS)
-                for notebook, panels in PANELS.items():
+                lab.write("heatmaps.ipynb", HEATMAP_CELLS)
+                for notebook, all_panels in PANELS.items():
+                    panels = {name: panel for name, panel in all_panels.items() if name in names}
+                    if not panels:
+                        continue
                     page = browser.new_page(viewport={"width": 1180, "height": 1400})
                     lab.open(page, notebook)
                     lab.run_all(page)
