@@ -1,6 +1,7 @@
 """What a network offers to explain: its classes, and the layers that can tell where."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ..core.activations import layers_for, traced_inputs
@@ -77,7 +78,7 @@ class CamNetwork:
             {
                 "index": one.index,
                 "label": readable(class_label(one.index, head, names)),
-                "score": one.score,
+                "score": finite(one.score),
             }
             for one in found
         ]
@@ -87,6 +88,11 @@ class CamNetwork:
         traced = traced_inputs(self.vision, images)[1]
         place = output_place(self.vision.model, traced.returned, self.output)
         return traced, find_head(traced, place)
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON has it, which knows neither NaN nor infinity."""
+    return float(value) if isfinite(value) else None
 
 
 def readable(label: str) -> str:

@@ -12,7 +12,7 @@ from ..core.attribution.results import Heatmap
 from ._cam_choices import CamChoices
 from ._cam_image import CamImage
 from ._cam_maps import Asked, MapMaker
-from ._cam_network import CamNetwork, readable
+from ._cam_network import CamNetwork, finite, readable
 from ._cam_quality import CamQuality, parts_of
 from ._cam_run import AT_REST, last_of, told_to_end
 from ._cam_view import NOTHING, CamView
@@ -153,7 +153,7 @@ class CamPanel(CamChoices):
             target.index: {
                 "index": target.index,
                 "label": readable(target.label),
-                "score": target.score if target.probability is None else target.probability,
+                "score": finite(target.score if target.probability is None else target.probability),
             }
             for target in targets
             if target.index is not None and target.index not in known and self._ranked

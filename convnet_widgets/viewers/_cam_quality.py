@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ..core.attribution.drop_increase import DropIncrease, drop_and_increase_steps
 from ..core.attribution.faithfulness import FaithfulnessCurves, insertion_deletion_steps
 from ..core.attribution.randomisation import RandomisationCheck, randomisation_check_steps
-from ._cam_network import CamNetwork
+from ._cam_network import CamNetwork, finite
 from ._cam_view import CamView
 
 Part = tuple[str, str, Iterator[Any]]
@@ -81,26 +79,25 @@ def _later(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
 
 def _curves_told(curves: FaithfulnessCurves) -> dict[str, Any]:
     names = ("fractions", "insertion", "deletion")
-    points = {name: [float(value) for value in getattr(curves, name)] for name in names}
-    areas = {"insertion_auc": curves.insertion_auc, "deletion_auc": curves.deletion_auc}
+    points = {name: [finite(value) for value in getattr(curves, name)] for name in names}
+    areas = {name: finite(getattr(curves, name)) for name in ("insertion_auc", "deletion_auc")}
     return points | areas
 
 
 def _drop_told(found: DropIncrease) -> dict[str, Any]:
     return {
-        "before": float(found.before[0]),
-        "after": float(found.after[0]),
-        "drop": found.average_drop,
-        "increase": found.average_increase,
+        "before": finite(found.before[0]),
+        "after": finite(found.after[0]),
+        "drop": finite(found.average_drop),
+        "increase": finite(found.average_increase),
     }
 
 
 def _check_told(check: RandomisationCheck) -> dict[str, Any]:
-    similarity = [float(value) if np.isfinite(value) else None for value in check.similarity]
     reason = check.reason
     return {
         "layers": list(check.layers),
-        "similarity": similarity,
+        "similarity": [finite(value) for value in check.similarity],
         "passed": check.passed,
         "reason": f"{reason[:1].upper()}{reason[1:]}",
     }

@@ -195,9 +195,12 @@ def test_the_class_to_compare_with_is_typed(show, arrive, photograph):
     assert page.evaluate("messages") == [{"kind": "class", "of": "other_target", "name": "1"}]
     arrive(page, {"other_target": 1})
     assert field.input_value() == "cat"
+    field.fill("")
+    field.press("Enter")
+    assert saves(page)[1:] == [{"other_target": None}]
     page.get_by_label("Compare with", exact=True).select_option("another method")
     page.get_by_label("Method to compare with").select_option("Eigen-CAM")
-    assert saves(page)[1:] == [{"compare": "method"}, {"other_method": "eigen_cam"}]
+    assert saves(page)[2:] == [{"compare": "method"}, {"other_method": "eigen_cam"}]
 
 
 def test_methods_of_pixels_stand_apart_and_take_no_layer(show, photograph):
@@ -283,6 +286,14 @@ def test_what_cannot_be_measured_or_did_not_pass_says_why(show, arrive, photogra
     arrive(page, {"_quality": {"of": "cat", "lacks": lacks, "check": check}})
     assert page.get_by_text("its target is no class").is_visible()
     assert page.get_by_text("Not passed. The map hardly depends on the weights.").is_visible()
+    curves = {name: [None] * 3 for name in ("insertion", "deletion")} | {"fractions": [0, 0.5, 1]}
+    curves |= {"insertion_auc": None, "deletion_auc": None}
+    drop = {"before": None, "after": None, "drop": None, "increase": 0}
+    arrive(page, {"_quality": {"of": "cat", "lacks": {}, "curves": curves, "drop": drop}})
+    assert page.get_by_text("inserted: area –").is_visible()
+    classes = [{"index": 0, "label": "cup", "score": None}]
+    arrive(page, {"_classes": classes})
+    assert page.get_by_role("radio", name="cup –").is_visible()
 
 
 def test_a_dark_map_is_said_and_the_photograph_shown(show, arrive, photograph):

@@ -1,6 +1,7 @@
 """The panel of heatmaps: what it shows is what core computes, whatever is chosen and when."""
 
 import io
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -381,6 +382,17 @@ def test_a_dark_map_is_a_sentence_and_no_picture(tmp_path):
     with pytest.raises(RuntimeError, match="no heat to save: "):
         viewer.save(tmp_path / "dark.png")
     viewer.figure().savefig(tmp_path / "dark_figure.png")
+
+
+def test_what_is_no_number_is_said_and_can_be_sent():
+    model = kinds.functional()
+    model.get_layer("head").bias.assign([np.nan, 0, 0])
+    viewer = cw.CamViewer(model, IMAGE, target=0)
+    viewer.wait()
+    assert viewer.error == ""
+    json.dumps(viewer._classes, allow_nan=False)
+    assert {one["index"]: one["score"] for one in viewer._classes}[0] is None
+    json.dumps(viewer.quality.traits(viewer._ready()), allow_nan=False)
 
 
 # --- slow methods ---

@@ -53,6 +53,7 @@ export function classField(model, trait, placeholder) {
   const send = () => {
     const name = input.value.trim();
     if (name && name !== sent) model.send({ kind: "class", of: trait, name });
+    else if (!name && trait !== "target" && model.get(trait) != null) setNow(model, trait, null);
     sent = name;
   };
   input.addEventListener("change", send);

@@ -1,6 +1,7 @@
 /** Insertion and deletion curves as a small plot. */
 import { curvePath, niceTicks, tickText } from "./ascent_curve.js";
 import { svg } from "./ascent_plot.js";
+import { shareText } from "./cam_texts.js";
 import { h } from "./dom.js";
 
 const [CURVES_WIDTH, CURVES_HEIGHT] = [320, 176]; // CSS pixels, with the axes
@@ -11,7 +12,7 @@ export function curvesPlot(curves) {
   const { fractions, insertion, deletion } = curves;
   const scale = curveScale([...insertion, ...deletion]);
   const path = (values, kind) =>
-    svg("path", { class: kind, d: curvePath(fractions.map(scale.x), values.map(scale.y)) });
+    svg("path", { class: kind, d: curvePath(fractions.map(scale.x), values.map((value) => scale.y(value ?? NaN))) });
   const lines = [path(deletion, "cw-cam-deletion"), path(insertion, "cw-cam-insertion")];
   const label = `Insertion and deletion curves of ${fractions.length} points`;
   const size = { width: CURVES_WIDTH, height: CURVES_HEIGHT, role: "img", "aria-label": label };
@@ -52,7 +53,7 @@ function legend({ insertion_auc, deletion_auc }) {
   return h(
     "div",
     { class: "cw-ascent-legend" },
-    key("cw-cam-insertion", `inserted: area ${insertion_auc.toFixed(2)}`),
-    key("cw-cam-deletion", `deleted: area ${deletion_auc.toFixed(2)}`),
+    key("cw-cam-insertion", `inserted: area ${shareText(insertion_auc)}`),
+    key("cw-cam-deletion", `deleted: area ${shareText(deletion_auc)}`),
   );
 }

@@ -1,6 +1,6 @@
 /** How far a heatmap can be trusted, measured when a person asks for it. */
 import { KEEPS_KEYS, all, bind, h } from "./dom.js";
-import { checkText, curvesText, dropText } from "./cam_texts.js";
+import { checkText, curvesText, dropText, shareText } from "./cam_texts.js";
 import { curvesPlot } from "./cam_plot.js";
 
 const EXPLANATION =
@@ -44,11 +44,11 @@ function measure(title, lack, found, content) {
 
 function dropBars({ before, after }) {
   const rows = [["the photograph", before], ["its hot part", after]];
-  return barTable(rows.map(([name, value]) => [name, value, value.toFixed(2)]));
+  return barTable(rows.map(([name, value]) => [name, value, shareText(value)]));
 }
 
 function similarities({ layers, similarity }) {
-  const text = (value) => (value == null ? "no order" : value.toFixed(2));
+  const text = (value) => (value == null ? "no order" : shareText(value));
   return barTable(layers.map((layer, i) => [layer, similarity[i] ?? 0, text(similarity[i])]));
 }
 

@@ -1,11 +1,19 @@
 /** What a panel of heatmaps says of classes, methods and work. Pure functions. */
 import { formatted } from "./dom.js";
 
+const UNKNOWN = "–"; // what is no number
+
 /** A score of a class: in percent where scores are shares of 1. */
 export function scoreText(score, areShares) {
+  if (score == null) return UNKNOWN;
   if (!areShares) return formatted(score);
   if (score > 0 && score < 0.0005) return "< 0.1 %";
   return `${(100 * score).toFixed(1)} %`;
+}
+
+/** A share with two digits. */
+export function shareText(share) {
+  return share == null ? UNKNOWN : share.toFixed(2).replace("-", "−");
 }
 
 /** Lengths of the bars of scores, in percent: of 1 for shares, else of the largest magnitude. */
@@ -53,7 +61,8 @@ export function workState({ running, stopped, step, steps, _doing: doing }) {
 
 /** What insertion and deletion curves are, and which way is better. */
 export function curvesText({ insertion_auc, deletion_auc }) {
-  const gap = (insertion_auc - deletion_auc).toFixed(2).replace("-", "−");
+  const known = insertion_auc != null && deletion_auc != null;
+  const gap = shareText(known ? insertion_auc - deletion_auc : null);
   return (
     "The answer while pixels come, or go, in the order of their heat. A map that found what counts has a " +
     `large area inserted and a small one deleted; the difference here is ${gap}.`
@@ -62,6 +71,7 @@ export function curvesText({ insertion_auc, deletion_auc }) {
 
 /** What is left of the answer where the photograph is dark but for its heat. */
 export function dropText({ before, after, drop }) {
+  if (before == null || after == null) return "What the network says is no number.";
   if (after > before) return "With nothing but the heat to see, the network is surer than before.";
   const share = before > 0 ? `: ${drop.toFixed(0)} % of it is lost` : "";
   return `With nothing but the heat to see, the answer falls from ${before.toFixed(2)} to ${after.toFixed(2)}${share}.`;

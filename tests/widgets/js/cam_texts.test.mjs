@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import {
   barLengths, checkText, chosenClass, curvesText, dropText, fieldText, methodGroups, methodNote,
-  scoreText, workState,
+  scoreText, shareText, workState,
 } from "../../../convnet_widgets/widgets/static/cam_texts.js";
 
 const CLASSES = [
@@ -15,6 +15,7 @@ test("shares are told in percent and other scores as they are", () => {
   assert.equal(scoreText(0.7712, true), "77.1 %");
   assert.equal(scoreText(0.00006, true), "< 0.1 %");
   assert.equal(scoreText(0, true), "0.0 %");
+  assert.equal(scoreText(null, true), "–");
   assert.equal(scoreText(-2.71828, false), "−2.718");
 });
 
@@ -64,6 +65,14 @@ test("work can be stopped and begun again", () => {
 test("the difference of two areas has a sign", () => {
   assert.match(curvesText({ insertion_auc: 0.7, deletion_auc: 0.25 }), /difference here is 0\.45\.$/);
   assert.match(curvesText({ insertion_auc: 0.2, deletion_auc: 0.3 }), /difference here is −0\.10\.$/);
+});
+
+test("what is no number is told as such", () => {
+  assert.equal(shareText(null), "–");
+  assert.equal(shareText(-0.333), "−0.33");
+  assert.match(curvesText({ insertion_auc: null, deletion_auc: 0.2 }), /difference here is –\.$/);
+  assert.equal(dropText({ before: null, after: 0.5, drop: null }), "What the network says is no number.");
+  assert.deepEqual(barLengths([null, 0.5], true), [0, 50]);
 });
 
 test("what is left of an answer is told both ways", () => {
