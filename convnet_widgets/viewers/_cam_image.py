@@ -66,4 +66,6 @@ def _picture(net: VisionModel, pixels: np.ndarray) -> UInt8[np.ndarray, "height 
         return image_plane(pixels)
     # a preprocessing takes 0–255, so an image in 0–1 is black to the network
     limits = None if net.preprocess is None else (0.0, 255.0)
+    if pixels.dtype == np.uint8 and pixels.shape[2:] == (3,) and (limits or pixels.max() > 1):
+        return pixels  # as it would come out, but for the gigabyte that a large one takes
     return photograph(pixels if pixels.ndim == _IMAGE_RANK else pixels[..., None], limits)

@@ -1,6 +1,6 @@
 """What a network offers to explain: its classes, and the layers that can tell where."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -31,6 +31,8 @@ class CamNetwork:
 
     vision: VisionModel
     output: str | int | None = None
+    # of the last image, held so that its id is its own: to prepare a large one takes long
+    _found: dict[int, tuple[Any, Trace, Head]] = field(default_factory=dict, init=False)
 
     def layers(self, images: Any, layer: str | int | None) -> LayerChoice:
         """The layers with places that a score depends on; the last of them where none is named.
@@ -84,10 +86,20 @@ class CamNetwork:
         ]
         return told, head.activation is not None
 
+    def forget(self) -> None:
+        """Look at the network anew, as after it was changed."""
+        self._found.clear()
+
     def _seen(self, images: Any) -> tuple[Trace, Head]:
+        found = dict(self._found).get(id(images)) or self._look(images)
+        self._found.clear()
+        self._found[id(images)] = found
+        return found[1:]
+
+    def _look(self, images: Any) -> tuple[Any, Trace, Head]:
         traced = traced_inputs(self.vision, images)[1]
         place = output_place(self.vision.model, traced.returned, self.output)
-        return traced, find_head(traced, place)
+        return images, traced, find_head(traced, place)
 
 
 def finite(value: float) -> float | None:

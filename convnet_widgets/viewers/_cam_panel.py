@@ -165,6 +165,7 @@ class CamPanel(CamChoices):
     def _forget(self) -> None:
         self.stopped = False
         self._maker.forget()
+        self._network.forget()
         self._ranked_of = None
 
     def _change_layer(self, _: Any) -> None:

@@ -49,6 +49,12 @@ def labelled():
     return cw.VisionModel(kinds.functional(), labels=LABELS)
 
 
+def of_grey():
+    base = kinds.grey()
+    x = layers.GlobalAveragePooling2D()(base.output)
+    return keras.Model(base.input, layers.Dense(3)(x))
+
+
 def decoded(viewer, other=""):
     """The heat as the browser has it."""
 
@@ -103,6 +109,21 @@ def test_the_photograph_is_the_users_own_and_the_map_lies_where_the_network_look
     assert max(Image.open(io.BytesIO(viewer._photograph)).size) <= 640
     assert viewer._box == [0, 350, 700, 700]
     assert viewer.heatmap.values.shape == (10, 10)
+
+
+@pytest.mark.parametrize("preprocess", [None, lambda batch: batch / 255])
+def test_pixels_are_their_own_picture_and_other_numbers_are_drawn(preprocess):
+    net = cw.VisionModel(kinds.functional(), preprocess)
+    pixels = kinds.pixels(20, 20, 3).astype("uint8")
+    viewer = cw.CamViewer(net, pixels)
+    np.testing.assert_array_equal(viewer._chosen.picture, pixels)
+    viewer.set_image(pixels.astype("float32"))
+    viewer.wait()
+    np.testing.assert_array_equal(viewer._chosen.picture, pixels)
+    grey = cw.CamViewer(of_grey(), pixels[..., :1])
+    np.testing.assert_array_equal(grey._chosen.picture, np.repeat(pixels[..., :1], 3, axis=2))
+    white = cw.CamViewer(cw.VisionModel(kinds.functional(), preprocess), pixels // 200)
+    assert white._chosen.picture.max() == (255 if preprocess is None else 1)
 
 
 def test_a_sequence_and_a_volume_are_laid_out_as_their_pictures():
