@@ -1,4 +1,5 @@
 from .core.activations import feature_maps as feature_maps
+from .core.attribution.class_activation_map import ProbabilityWarning as ProbabilityWarning
 from .core.attribution.class_activation_map import class_activation_map as class_activation_map
 from .core.attribution.class_activation_map import class_activation_steps as class_activation_steps
 from .core.attribution.drop_increase import DropIncrease as DropIncrease

@@ -12,7 +12,7 @@ _ACTIVATIONS: dict[str, Literal["softmax", "sigmoid"]] = {
     "LogSoftmax": "softmax",
     "Sigmoid": "sigmoid",
 }
-_TRANSPARENT = ("Identity", "Cast")
+_TRANSPARENT = ("Identity", "Cast", "Reshape", "Squeeze", "ExpandDims")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +54,16 @@ def find_head(traced: Trace, place: int) -> Head:
 
     The graph is walked backwards from what is returned, so that a softmax is found as the
     activation of a layer, as a layer of its own, inside a nested model and behind the casts of
-    mixed precision alike.
+    mixed precision alike. One that is computed by other operations, or behind which more follows,
+    is not.
     """
     returned = traced.results[place]
     tensor = returned
     while tensor.op.type in _TRANSPARENT:
         tensor = tensor.op.inputs[0]
     activation = _ACTIVATIONS.get(tensor.op.type)
-    if activation is None:
+    if activation is None or tensor.shape.rank is None:
         return Head(returned, returned, None)
-    return Head(returned, tensor.op.inputs[0], activation)
+    logits = tensor.op.inputs[0]
+    alike = logits.shape[1:].as_list() == returned.shape[1:].as_list()
+    return Head(returned, logits, activation) if alike else Head(returned, returned, None)

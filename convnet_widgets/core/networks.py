@@ -35,10 +35,11 @@ class VisionModel:
         Any Keras model. It is never changed.
     preprocess : callable, optional
         From RGB pixels 0–255, float32 (batch, height, width, channels), to the
-        values the network was trained on, channels last. Left out, it is that
-        of the ``keras.applications`` family whose name the model bears, else
-        pixels go in as they are. With several inputs it is called with all of
-        them.
+        values the network was trained on, channels last. It keeps each pixel in
+        its place, where a heatmap is laid: what crops belongs into `fit`. Left
+        out, it is that of the ``keras.applications`` family whose name the
+        model bears, else pixels go in as they are. With several inputs it is
+        called with all of them.
     labels : sequence of str, optional
         A name for each class. Left out, ImageNet's for a model of 1000 classes
         that bears the name of such a family, else None.

@@ -190,6 +190,13 @@ def _wrapped_call(layer: keras.Layer, recorder: _Recorder) -> Iterator[None]:
 
 
 def _untraced(function: Callable) -> Callable:
-    """The same, without the graphs that a ``tf.function`` keeps: they change the user's state."""
+    """The same, without the graphs that a ``tf.function`` keeps: they change the user's state.
+
+    Its control flow is converted as there, but what it computes joins the graph around it, where
+    the layers inside can be reached.
+    """
     python = getattr(function, "python_function", None)
-    return function if python is None else tf.function(python)
+    if python is None:
+        return function
+    context = tf.__internal__.autograph.control_status_ctx()
+    return tf.__internal__.autograph.tf_convert(python, context)

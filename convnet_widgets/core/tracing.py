@@ -54,7 +54,7 @@ class Trace:
     returned : list of str
         Names of what the network itself returns: keys where that is a dict, else places.
     results : list of tf.Tensor
-        The very tensors of these names.
+        The very tensors of these names; a number for each image, (batch,), as (batch, 1).
     inputs : list of tf.Tensor
         The flat inputs.
     signature : Signature
@@ -88,7 +88,8 @@ class Trace:
                 )
             self._collect(root, "")
             results = tensors_in(root.output)
-            self.returned, self.results = list(results), list(results.values())
+            self.returned = list(results)
+            self.results = [_with_classes(tensor) for tensor in results.values()]
             return [as_float(tensor) for tensor in results.values()]
 
         graph = tf.compat.v1.wrap_function(forward, list(signature.specs))
@@ -224,3 +225,7 @@ def _reference(part: Any) -> Callable[[], Any]:
         return weakref.ref(part)
     except TypeError:  # None, and functions written in C, which hold no network
         return lambda: (part,)
+
+
+def _with_classes(tensor: tf.Tensor) -> tf.Tensor:
+    return tf.expand_dims(tensor, -1) if tensor.shape.rank == 1 else tensor

@@ -203,6 +203,38 @@ def test_layers_with_a_graph_of_their_own_are_read_without_changing_their_state(
     assert float(counting.calls) == calls + 1
 
 
+class Compiled(keras.Model):
+    """Its call is compiled, and branches on a value."""
+
+    def __init__(self):
+        super().__init__()
+        self.base = kinds.functional()
+
+    @tf.function
+    def call(self, x):
+        if tf.reduce_mean(x) > 1000:
+            x = -x
+        return self.base(x)
+
+
+def test_layers_inside_a_compiled_call_are_reached():
+    model, x = Compiled(), kinds.RGB()
+    model(x)
+    expected = cw.feature_maps(model.base, x, "conv2")["conv2"]
+    np.testing.assert_array_equal(
+        cw.feature_maps(model, x, "functional/conv2").popitem()[1], expected
+    )
+    bright = x + 2000
+    np.testing.assert_array_equal(
+        cw.feature_maps(model, bright, "functional/conv2").popitem()[1],
+        cw.feature_maps(model.base, -bright, "conv2")["conv2"],
+    )
+    (heatmap,) = cw.class_activation_map(model, x[:1])
+    (same,) = cw.class_activation_map(model.base, x[:1])
+    np.testing.assert_allclose(heatmap.values, same.values, rtol=1e-5)
+    assert heatmap.layer == "functional/relu2"
+
+
 def test_another_activation_at_the_address_of_one_gone_is_seen():
     model, x = kinds.functional(), kinds.RGB()
     layer = model.get_layer("conv1")

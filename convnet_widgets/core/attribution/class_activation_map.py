@@ -1,5 +1,6 @@
 """Class activation maps: where in an image a network found what it says."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,12 @@ from .method import Method, Raw
 from .questions import Question, ask
 from .results import CamStep, Heatmap, Heatmaps, Target, normalised
 from .subject import Subject
+
+_SUM = 1e-3  # half precision
+
+
+class ProbabilityWarning(UserWarning):
+    """What is explained is a probability instead of the logit behind it."""
 
 
 def class_activation_map(
@@ -135,7 +142,22 @@ def answer(question: Question) -> Iterator[CamStep]:
                 yield CamStep(number * progress.total + progress.done, total, None)
             else:
                 made.append(_Made(progress.raw, progress.answers or answers or told.answers()))
+    _warn_of_probabilities(question, made[0].answers.returned)
     yield CamStep(total, total, _arranged(question, made))
+
+
+def _warn_of_probabilities(question: Question, returned: np.ndarray) -> None:
+    """Warn of a softmax that was not seen, since the gradient of its values vanishes."""
+    if question.head.activation is not None or returned.shape[-1] < 2:
+        return
+    if returned.min() >= 0 and np.allclose(returned.sum(axis=-1), 1, atol=_SUM):
+        warnings.warn(
+            f"{question.subjects[0].vision.name} seems to return probabilities, but its last step "
+            "is no softmax that could be seen through: what is explained is a probability, whose "
+            "gradient vanishes where the network is sure; give the part of it that returns logits",
+            ProbabilityWarning,
+            stacklevel=4,
+        )
 
 
 def _batches(subject: Subject, method: Method) -> list[slice]:
@@ -185,8 +207,8 @@ def _target(question: Question, subject: Subject, answers: Answers, row: int) ->
     if index is None and not subject.target.label:
         weights = answers.weights[row]
         index = int(weights[0] > 0) if question.head.is_binary else int(_class_of(weights))
-    seen_through = question.head.activation and subject.target.function is None
-    likely = float(subject.likelihood(answers)[row]) if seen_through else None
+    of_a_class = question.head.activation is not None and index is not None
+    likely = float(subject.likelihood(answers)[row]) if of_a_class else None
     label = question.label(subject.target, index)
     return Target(label, index, float(answers.scores[row]), likely)
 

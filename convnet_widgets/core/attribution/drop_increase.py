@@ -121,7 +121,8 @@ def _steps(examined: Examined) -> Iterator[CheckStep]:
     for rows in portions(subject.images, subject.batch_size()):
         before.append(_checked(subject.probabilities(image[rows], rows)))
         yield CheckStep(int(2 * rows[0] + len(rows)), total)
-        after.append(subject.probabilities(image[rows] * heat[rows][..., None], rows))
+        seen = image[rows] * heat[rows][..., None]
+        after.append(_checked(subject.probabilities(seen, rows)))
         if rows[-1] + 1 < subject.images:
             yield CheckStep(int(2 * (rows[-1] + 1)), total)
     yield CheckStep(total, total, DropIncrease(np.concatenate(before), np.concatenate(after)))

@@ -56,7 +56,10 @@ def examine(
         of one is no class and `target` is not given.
     """
     if not all(isinstance(heatmap, Heatmap) for heatmap in heatmaps):
-        raise TypeError("expected heatmaps, as class_activation_map returns them")
+        raise TypeError(
+            "expected a Heatmap for each image, as class_activation_map returns them; of a list of "
+            "them take one, heatmaps[0]"
+        )
     targets = [_target(heatmap) if target is None else target for heatmap in heatmaps]
     kinds = list(dict.fromkeys(targets)) if target is None else [target]
     question = ask(net, images, None, kinds, "saliency", output)
@@ -94,7 +97,16 @@ def _on_input(heatmap: Heatmap, question: Question, place: int) -> Float32[np.nd
             f"{' × '.join(map(str, size)) or 'no'} places: give the images that it was made for"
         )
     frame = question.frames[place]
+    if frame and heatmap.frame and frame.photograph != heatmap.frame.photograph:
+        raise ValueError(
+            f"the heatmap is of an image of {_size(heatmap.frame.photograph)} pixels, this one has "
+            f"{_size(frame.photograph)}; give the image that it was made for"
+        )
     if frame is None:
         return resampled(heatmap.values, size)
     taken = frame_of(frame.photograph, size, question.subjects[0].vision.fit)
     return frame.inside(taken, size).place(heatmap.values)
+
+
+def _size(photograph: tuple[int, int]) -> str:
+    return " × ".join(map(str, photograph))

@@ -73,6 +73,10 @@ def ask(
     inputs = [np.asarray(tensor) for tensor in tensors]
     several = isinstance(target, list | tuple)
     wanted = list(target) if several else [target]
+    if not wanted:
+        raise ValueError(
+            "the list of targets is empty; give at least one, or None for the likeliest"
+        )
     shape = _logits_shape(head, traced, tensors, wanted)
     subjects = [
         Subject(vision, inputs, place, "", found, _repeated(found, len(inputs[0])), traced)
@@ -116,6 +120,11 @@ def _layers(model: keras.Model, traced: Trace, layer: Any, method: Method) -> li
 
 def _with_places(row: LayerInfo, traced: Trace) -> str:
     output = traced.outputs.get(row.path)
+    if row.type == "InputLayer":
+        raise ValueError(
+            f"the layer {row.path!r} is the input itself; choose one behind it, or a method of "
+            "pixels such as saliency"
+        )
     if output is None or output.maps is None:
         raise ValueError(
             f"the layer {row.path!r} returns no single tensor that can be read from outside; ask "

@@ -54,7 +54,7 @@ class RandomisationCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether the map shows something that the network has learned."""
+        """Whether the map depends on the weights, and from 100 classes on also on learned ones."""
         return not self.reason
 
     @property

@@ -18,13 +18,13 @@ class Target:
     Attributes
     ----------
     label : str
-        Its name: that of the class, ``"dog − cat"`` of a contrast.
+        Its name: that of the class, ``"dog rather than cat"`` of a contrast.
     index : int or None
         Of the class; None where it is not one class.
     score : float
         The number that was explained: the logit, also where the network ends in a softmax.
     probability : float or None
-        What the network returns for the class; None where that is no probability.
+        What the network returns for the class; None where that is no probability, as of a contrast.
     """
 
     label: str

@@ -121,7 +121,7 @@ class ScoreGraph:
         else:
             weights = _best(self.head, logits)
         axes = range(1, logits.shape.rank)
-        return tf.reduce_sum(weights * logits, axis=axes), weights, feeds
+        return tf.reduce_sum(tf.math.multiply_no_nan(logits, weights), axis=axes), weights, feeds
 
     def _gradients(
         self, score: tf.Tensor, tensors: Sequence[tf.Tensor], names: Sequence[str]
@@ -209,12 +209,14 @@ def _called(function: Callable, output: tf.Tensor) -> tf.Tensor:
 
 
 def _between(end: Any, start: Any) -> list[Any]:
-    """Operations that numbers take from `start` to `end`, the last ones first."""
-    behind = _reached(
-        start, lambda op: [user for x in _numbers(op.outputs) for user in x.consumers()]
-    )
+    """Operations that values take from `start` to `end`, the last ones first."""
+    behind = _reached(start, _users)
     before = _reached(end, lambda op: [x.op for x in op.inputs if x.op in behind])
     return [op for op in before if op is not start] if start in before else []
+
+
+def _users(op: Any) -> list[Any]:
+    return [] if op.type in _SIZES else [user for x in op.outputs for user in x.consumers()]
 
 
 def _reached(first: Any, following: Callable[[Any], list[Any]]) -> dict[Any, None]:
@@ -235,5 +237,8 @@ def _numbers(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
 def _is_differentiable(op: Any) -> bool:
     if op.type in _SIZES:
         return True
-    gradients = tf.gradients(list(op.outputs), _numbers(op.inputs))
+    try:
+        gradients = tf.gradients(list(op.outputs), _numbers(op.inputs))
+    except LookupError:
+        return False
     return any(gradient is not None for gradient in gradients)

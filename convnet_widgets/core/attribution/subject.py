@@ -71,11 +71,6 @@ class Subject:
         image = self.inputs[self.image_place].astype(np.float32, copy=False)
         return np.moveaxis(image, 1, -1) if self._is_channels_first else image
 
-    @property
-    def black(self) -> Float32[np.ndarray, "images ..."]:
-        """What the network takes for black images, in the shape of `image`."""
-        return self.plain(0)
-
     def plain(self, level: float) -> Float32[np.ndarray, "images ..."]:
         """What the network takes for images of one pixel value, 0–255, in the shape of `image`."""
         inputs = [np.zeros_like(x) for x in self.inputs]
@@ -201,7 +196,9 @@ class Subject:
             likely = answers.returned[:, 0]
             return np.where(answers.weights[:, 0] < 0, 1 - likely, likely)
         axes = tuple(range(1, answers.returned.ndim))
-        return (answers.weights * answers.returned).sum(axis=axes, dtype=np.float32)
+        # other classes may be infinite
+        counted = np.where(answers.weights == 0, 0, answers.returned)
+        return (answers.weights * counted).sum(axis=axes, dtype=np.float32)
 
     @property
     def _is_channels_first(self) -> bool:

@@ -313,3 +313,71 @@ def test_the_network_may_be_garbage_afterwards():
     del model
     gc.collect()
     assert gone() is None
+
+
+def test_an_empty_list_of_targets_is_refused():
+    with pytest.raises(ValueError, match="list of targets is empty"):
+        cw.class_activation_map(toys.toy(), toys.RAMP, target=[])
+
+
+def test_the_input_is_no_layer_to_explain():
+    with pytest.raises(ValueError, match="'image' is the input itself.*pixels such as saliency"):
+        cw.class_activation_map(toys.toy(), toys.RAMP, "image")
+
+
+def test_a_contrast_has_no_probability():
+    for model in (toys.toy("softmax"), binary().model):
+        image = toys.RAMP[0] if model.name == "toy" else RGB()[0]
+        contrast = cw.class_activation_map(model, image, target=cw.Contrast(1, 0))
+        assert contrast.target.probability is None
+
+
+def test_a_step_through_whole_numbers_is_named():
+    base = kinds.backbone()
+    x = layers.GlobalAveragePooling2D()(base.output)
+    model = keras.Model(base.input, ops.one_hot(ops.argmax(x, -1), 5))
+    for method, where in (("grad_cam", "the layer 'relu2'"), ("saliency", "the input")):
+        with pytest.raises(cw.GradientError, match=f"{where}: the step (OneHot|ArgMax|Bitcast)"):
+            cw.class_activation_map(model, RGB(), target=1, method=method)
+
+
+def test_a_number_for_each_image_is_explained():
+    model = kinds.functional()
+    flat = keras.Model(model.input, ops.squeeze(layers.Dense(1, name="age")(model.output), -1))
+    column = keras.Model(model.input, flat.get_layer("age").output)
+    for target in (None, 0):
+        heatmap = cw.class_activation_map(flat, RGB()[0], target=target)
+        expected = cw.class_activation_map(column, RGB()[0], target=target)
+        np.testing.assert_array_equal(heatmap.raw, expected.raw)
+        assert heatmap.target == expected.target
+        assert heatmap.target.label == "the output"
+
+
+def test_a_softmax_is_seen_through_behind_a_change_of_shape_alone():
+    model = toys.toy("softmax")
+    shaped = keras.Model(model.input, layers.Reshape((4,))(ops.expand_dims(model.output, 1)))
+    (expected,) = cw.class_activation_map(model, toys.RAMP, "relu", 0)
+    (heatmap,) = cw.class_activation_map(shaped, toys.RAMP, "relu", 0)
+    np.testing.assert_array_equal(heatmap.raw, expected.raw)
+    assert heatmap.target == expected.target
+
+
+def test_probabilities_whose_softmax_is_not_seen_are_warned_of():
+    model = toys.toy()
+    powers = ops.exp(model.output / 50)
+    by_hand = keras.Model(model.input, powers / ops.sum(powers, axis=-1, keepdims=True))
+    with pytest.warns(cw.ProbabilityWarning, match="seems to return probabilities.*logits"):
+        cw.class_activation_map(by_hand, toys.RAMP, "relu", 0)
+
+
+def test_infinite_scores_of_other_classes_change_nothing():
+    model = toys.toy()
+    expected = cw.class_activation_map(model, toys.RAMP[0], "relu", 0)
+    curves = cw.insertion_deletion(model, toys.RAMP[0], expected)
+    kernel = model.get_layer("dense").kernel.numpy()
+    model.get_layer("dense").kernel.assign(kernel + np.float32([0, 3e38, 3e38, 3e38]))
+    heatmap = cw.class_activation_map(model, toys.RAMP[0], "relu", 0)
+    np.testing.assert_array_equal(heatmap.raw, expected.raw)
+    assert heatmap.target == expected.target
+    again = cw.insertion_deletion(model, toys.RAMP[0], heatmap)
+    np.testing.assert_array_equal(again.deletion, curves.deletion)
