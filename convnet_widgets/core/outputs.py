@@ -27,5 +27,7 @@ def output_place(model: keras.Model, keys: list[str], output: str | int | None) 
             return known.index(output)
     if isinstance(output, int) and -len(keys) <= output < len(keys):
         return output % len(keys)
+    if not all(key.isdigit() for key in keys):
+        names = keys  # what the network's own dict calls them
     chosen = "" if output is None else f", and {output!r} is none of them"
     raise ValueError(f"the network has the outputs {names}{chosen}: choose one with output=")

@@ -78,6 +78,11 @@ def test_an_output_is_chosen_by_the_key_of_a_dict():
             assert answer[0].score == pytest.approx(float(np.max(expected[key][1])), rel=1e-4)
 
 
+def test_outputs_of_a_dict_are_offered_by_their_keys():
+    with pytest.raises(ValueError, match=r"the outputs \['ape', 'zebra'\]: choose"):
+        cw.predict(two_heads(), kinds.RGB())
+
+
 def test_a_subclassed_network_may_return_a_dict_with_nothing_in_it():
     class Sparse(keras.Model):
         def __init__(self):

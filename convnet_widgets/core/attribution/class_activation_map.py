@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..finiteness import is_finite
 from ..framing import resampled
 from ..networks import VisionModel
 from .answers import Answers
@@ -221,9 +222,18 @@ def _heatmap(question: Question, raws: list[np.ndarray], target: Target, image: 
     maps = [normalised(raw) for raw in raws]
     raw = raws[0] if len(raws) == 1 else _fused([values for values, _ in maps])
     values, reason = maps[0] if len(raws) == 1 else normalised(raw)
+    if reason:
+        reason = _bad_weight(question) or reason
     layer = " + ".join(question.layers)
     frame = question.frames[image]
     return Heatmap(values, raw, layer, target, question.method.name, reason, frame)
+
+
+def _bad_weight(question: Question) -> str:
+    """What is wrong with the weights, if a layer made zeros of it."""
+    model = question.subjects[0].vision.model
+    bad = next((weight.path for weight in model.weights if not is_finite(weight)), "")
+    return bad and f"the weight {bad!r} has NaN or infinite values; load or train the network anew"
 
 
 def _fused(maps: list[np.ndarray]) -> np.ndarray:

@@ -25,7 +25,8 @@ class GradCAMPlusPlus(GradientMethod):
     only ``S``, the logarithm, is differentiated, and no score is too large.
 
     ``α`` compares the gradient with ``1 / Σ A``: a network whose scores are all twice as large has
-    another map, unlike with the other methods.
+    another map, unlike with the other methods. Of maps before their ReLU, where ``Σ A`` may be
+    negative, the denominator may come near 0 and weights may have any size and sign.
 
     References
     ----------

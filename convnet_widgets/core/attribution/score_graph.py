@@ -56,32 +56,26 @@ class ScoreGraph:
 
         return self.traced.derived(("answers", *self._key), build, exchanged)
 
-    def layer_gradients(self, paths: Sequence[str], exchanged: Exchange | None = None) -> Callable:
-        """Function that returns the maps of layers, their gradients, then what `answers` does."""
-        outputs = [self.traced.outputs[path] for path in paths]
+    def layer_gradients(self, path: str, exchanged: Exchange | None = None) -> Callable:
+        """Function that returns the maps of a layer, their gradients, then what `answers` does."""
+        output = self.traced.outputs[path]
 
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
             score, weights, feeds = self._score()
-            raw = [output.reached for output in outputs]
-            gradients = self._gradients(score, raw, [f"the layer {path!r}" for path in paths])
-            last = [
-                channels_last(gradient, output.channels_first)
-                for gradient, output in zip(gradients, outputs, strict=True)
-            ]
-            maps = [output.maps for output in outputs]
-            return [*maps, *last, *self._told(score, weights)], feeds
+            raw = self._gradient(score, output.reached, f"the layer {path!r}")
+            gradients = channels_last(raw, output.channels_first)
+            return [output.maps, gradients, *self._told(score, weights)], feeds
 
-        return self.traced.derived(("layers", tuple(paths), *self._key), build, exchanged)
+        return self.traced.derived(("layer", path, *self._key), build, exchanged)
 
-    def maps(self, paths: Sequence[str], exchanged: Exchange | None = None) -> Callable:
-        """Function that returns the maps of layers, then what `answers` does."""
+    def maps(self, path: str, exchanged: Exchange | None = None) -> Callable:
+        """Function that returns the maps of a layer, then what `answers` does."""
 
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
             score, weights, feeds = self._score()
-            maps = [self.traced.outputs[path].maps for path in paths]
-            return [*maps, *self._told(score, weights)], feeds
+            return [self.traced.outputs[path].maps, *self._told(score, weights)], feeds
 
-        return self.traced.derived(("maps", tuple(paths), *self._key), build, exchanged)
+        return self.traced.derived(("maps", path, *self._key), build, exchanged)
 
     def input_gradients(self, place: int, exchanged: Exchange | None = None) -> Callable:
         """Function that returns the gradient at one flat input, then what `answers` does."""
@@ -89,7 +83,7 @@ class ScoreGraph:
         def build() -> tuple[list[tf.Tensor], list[tf.Tensor]]:
             score, weights, feeds = self._score()
             given = self.traced.inputs[place]
-            (gradient,) = self._gradients(score, [given], ["the input"])
+            gradient = self._gradient(score, given, "the input")
             return [tf.identity(gradient), *self._told(score, weights)], feeds
 
         return self.traced.derived(("input", place, *self._key), build, exchanged)
@@ -123,21 +117,15 @@ class ScoreGraph:
         axes = range(1, logits.shape.rank)
         return tf.reduce_sum(tf.math.multiply_no_nan(logits, weights), axis=axes), weights, feeds
 
-    def _gradients(
-        self, score: tf.Tensor, tensors: Sequence[tf.Tensor], names: Sequence[str]
-    ) -> list[tf.Tensor]:
-        scale = _LOSS_SCALE if any(t.dtype == tf.float16 for t in tensors) else 1.0
+    def _gradient(self, score: tf.Tensor, tensor: tf.Tensor, name: str) -> tf.Tensor:
+        scale = _LOSS_SCALE if tensor.dtype == tf.float16 else 1.0
         try:
-            found = tf.gradients(scale * score, list(tensors))
-        except LookupError as error:
-            raise GradientError(
-                f"no gradient leads from the score to {names[0]}: a step between them cannot be "
-                f"differentiated. TensorFlow said: {error}"
-            ) from error
-        for gradient, tensor, name in zip(found, tensors, names, strict=True):
-            if gradient is None:
-                raise GradientError(self._reason(score, tensor, name))
-        return [tf.cast(tf.convert_to_tensor(g), tf.float32) / scale for g in found]
+            (found,) = tf.gradients(scale * score, [tensor])
+        except LookupError:
+            found = None  # a step that TensorFlow knows no gradient of
+        if found is None:
+            raise GradientError(self._reason(score, tensor, name))
+        return tf.cast(tf.convert_to_tensor(found), tf.float32) / scale
 
     def _reason(self, score: tf.Tensor, tensor: tf.Tensor, name: str) -> str:
         if not tensor.dtype.is_floating:

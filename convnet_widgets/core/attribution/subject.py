@@ -112,7 +112,7 @@ class Subject:
 
     def maps(self) -> tuple[np.ndarray, Answers]:
         """What the layer returns for the images, channels last, and what the network says."""
-        function = self._graph(self.inputs).maps([self.layer], self._exchanged)
+        function = self._graph(self.inputs).maps(self.layer, self._exchanged)
         maps, *told = self._run(function, self.inputs, self.weights)
         return maps, Answers(*told)
 
@@ -124,7 +124,7 @@ class Subject:
         GradientError
             If no gradient leads there.
         """
-        function = self._graph(self.inputs).layer_gradients([self.layer], self._exchanged)
+        function = self._graph(self.inputs).layer_gradients(self.layer, self._exchanged)
         maps, gradients, *told = self._run(function, self.inputs, self.weights)
         return maps, gradients, Answers(*told)
 

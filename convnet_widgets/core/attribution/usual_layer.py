@@ -45,7 +45,7 @@ def usual_layer(traced: Trace, head: Head, name: str) -> str:
         raise ValueError(
             f"{name} has no layer with a spatial extent that its score depends on, so that there "
             "is nowhere to show where it looked; a pixel method such as saliency or occlusion "
-            "needs none"
+            "needs none. Layers that run inside a tf.function of their own are not seen"
         )
     return paths[-1]
 

@@ -13,9 +13,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ..finiteness import refuse_bad_weights
 from ..networks import VisionModel
 from ..recording import Call, as_place, record_calls
-from .finiteness import refuse_bad_weights
 from .input_tensors import InputTensor
 from .precision import Precision, computing_in
 from .redirection import redirected_gradients

@@ -381,3 +381,12 @@ def test_infinite_scores_of_other_classes_change_nothing():
     assert heatmap.target == expected.target
     again = cw.insertion_deletion(model, toys.RAMP[0], heatmap)
     np.testing.assert_array_equal(again.deletion, curves.deletion)
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "layer_cam", "saliency"])
+def test_a_weight_that_is_no_number_is_named(method):
+    model = toys.toy()
+    model.get_layer("conv").kernel.assign(np.full((3, 3, 1, 2), np.nan))
+    (heatmap,) = cw.class_activation_map(model, toys.RAMP, target=0, method=method)
+    assert not heatmap.values.any()
+    assert "'conv/kernel' has NaN" in heatmap.reason

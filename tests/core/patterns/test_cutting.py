@@ -459,8 +459,11 @@ class TestBadInput:
                 self.conv = layers.Conv2D(2, 3, name="conv")
 
             @tf.function
-            def call(self, x):
+            def compiled(self, x):
                 return self.conv(x)
+
+            def call(self, x):
+                return self.compiled(x)
 
         model = Own()
         model(kinds.pixels(1, 8, 8, 3))

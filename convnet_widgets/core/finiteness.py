@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ..recording import Call
+from .recording import Call
 
 
 def refuse_bad_weights(call: Call) -> None:
@@ -20,7 +20,7 @@ def refuse_bad_weights(call: Call) -> None:
 
 def _refuse(call: Call) -> None:
     for weight in (*call.layer._trainable_variables, *call.layer._non_trainable_variables):
-        if not _is_finite(weight):
+        if not is_finite(weight):
             raise ValueError(
                 f"the weight {weight.name!r} of the layer {call.place!r} has NaN or infinite "
                 "values, of which no pattern can be made; load or train the network anew"
@@ -29,6 +29,7 @@ def _refuse(call: Call) -> None:
         _refuse(child)
 
 
-def _is_finite(weight: keras.Variable) -> bool:
+def is_finite(weight: keras.Variable) -> bool:
+    """Whether all values of a weight are numbers."""
     values = tf.convert_to_tensor(weight.value)
     return not values.dtype.is_floating or bool(tf.reduce_all(tf.math.is_finite(values)))
