@@ -458,12 +458,8 @@ class TestBadInput:
                 super().__init__(name="own")
                 self.conv = layers.Conv2D(2, 3, name="conv")
 
-            @tf.function
-            def compiled(self, x):
-                return self.conv(x)
-
             def call(self, x):
-                return self.compiled(x)
+                return tf.function(self.conv, autograph=False)(x)
 
         model = Own()
         model(kinds.pixels(1, 8, 8, 3))
