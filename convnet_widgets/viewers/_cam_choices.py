@@ -11,11 +11,10 @@ from ..widgets.heatmap_overlay import HeatmapOverlay
 from ._cam_image import CamImage, cam_image
 from ._cam_network import CamNetwork, readable
 from ._image_viewer import ImageViewer
-from ._panel import LayerChoice
+from ._panel import LayerChoice, sentence_of
 
 _CAUTIONS = {
-    "guided_grad_cam": "its fine lines hardly depend on class or weights (Adebayo et al. 2018); "
-    "what depends on the class is the part of Grad-CAM",
+    "guided_grad_cam": "Its fine lines hardly depend on class or weights (Adebayo et al. 2018)",
 }
 
 
@@ -52,6 +51,7 @@ class CamChoices(ImageViewer, HeatmapOverlay):
     _classes = traitlets.List(traitlets.Dict()).tag(sync=True)
     _are_shares = traitlets.Bool(False).tag(sync=True)
     _compares = traitlets.Bool(False).tag(sync=True)
+    _compares_classes = traitlets.Bool(True).tag(sync=True)
     _scale_note = traitlets.Unicode("").tag(sync=True)
     _other_codes = traitlets.Bytes(b"").tag(sync=True)
     _other_range = traitlets.List(traitlets.Float(), [0.0, 0.0]).tag(sync=True)
@@ -102,8 +102,7 @@ class CamChoices(ImageViewer, HeatmapOverlay):
         try:
             self._network.check(self._chosen.images, value)
         except (TypeError, LookupError, ValueError) as error:
-            # KeyError would show its text quoted
-            raise traitlets.TraitError(str(error.args[0]) if error.args else "") from error
+            raise traitlets.TraitError(sentence_of(error)) from error
         return value
 
     @traitlets.validate("method", "other_method")

@@ -10,7 +10,7 @@ from ..core.heads import Head, find_head
 from ..core.networks import VisionModel
 from ..core.outputs import output_place
 from ..core.predictions import predict
-from ..core.targets import class_label, class_names, resolve
+from ..core.targets import Contrast, class_label, class_names, resolve
 from ..core.tracing import Trace
 from ._panel import LayerChoice
 
@@ -86,6 +86,18 @@ class CamNetwork:
         ]
         return told, head.activation is not None
 
+    def compares(self, images: Any) -> bool:
+        """Whether there is more than one class to explain."""
+        return self._seen(images)[1].classes != 1
+
+    def answer(self, images: Any, target: Any) -> str:
+        """What measures of quality follow: a probability, a score, or the difference of two."""
+        head = self._seen(images)[1]
+        is_share = head.activation is not None and not callable(target)
+        if isinstance(target, Contrast) and not head.is_binary:
+            return f"difference of {'probabilities' if is_share else 'scores'}"
+        return "probability" if is_share else "score"
+
     def forget(self) -> None:
         """Look at the network anew, as after it was changed."""
         self._found.clear()
@@ -105,6 +117,13 @@ class CamNetwork:
 def finite(value: float) -> float | None:
     """A number as JSON has it, which knows neither NaN nor infinity."""
     return float(value) if isfinite(value) else None
+
+
+def share_text(share: float) -> str:
+    """A probability in percent, in the words of the list of classes."""
+    if not isfinite(share):
+        return "–"
+    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 def readable(label: str) -> str:

@@ -85,7 +85,7 @@ class CamPanel(CamChoices):
         view, is_over = self._view, told_to_end(cancelled, self)
         if view is None or self._measured is not None or is_over():
             return
-        quality = CamQuality()
+        quality = CamQuality(self._network.answer(view.image.images, view.asked[0].target))
         try:
             for doing, part, steps in parts_of(self._network, view):
                 run = partial(last_of, doing, steps, is_over, self._tell)
@@ -104,6 +104,7 @@ class CamPanel(CamChoices):
             return
         classes, are_shares = self._network.classes(self._chosen.images, self.top)
         told = {"_classes": classes, "_are_shares": are_shares}
+        told["_compares_classes"] = self._network.compares(self._chosen.images)
         if self._ranked_of is None or self._ranked_of[0] is not self._chosen:
             told |= self._chosen.traits | NOTHING
             self._view = None

@@ -20,6 +20,8 @@ class CamQuality:
 
     Attributes
     ----------
+    answer : str
+        What the curves are of: a probability, a score, or the difference of two.
     curves : FaithfulnessCurves or None
         The score while pixels come and go, the hottest first.
     drop_increase : DropIncrease or None
@@ -30,6 +32,7 @@ class CamQuality:
         Why one of these is None, by its name.
     """
 
+    answer: str = "score"
     curves: FaithfulnessCurves | None = None
     drop_increase: DropIncrease | None = None
     randomisation: RandomisationCheck | None = None
@@ -50,7 +53,7 @@ class CamQuality:
         """What the browser is told; of a part that is not there nothing."""
         told: dict[str, Any] = {"of": view.titles[0].replace("\n", " · "), "lacks": self.lacks}
         if self.curves is not None:
-            told["curves"] = _curves_told(self.curves)
+            told["curves"] = _curves_told(self.curves) | {"answer": self.answer}
         if self.drop_increase is not None:
             told["drop"] = _drop_told(self.drop_increase)
         if self.randomisation is not None:
@@ -99,5 +102,6 @@ def _check_told(check: RandomisationCheck) -> dict[str, Any]:
         "layers": list(check.layers),
         "similarity": [finite(value) for value in check.similarity],
         "passed": check.passed,
+        "tells_learned": check.prominence is not None,
         "reason": f"{reason[:1].upper()}{reason[1:]}",
     }

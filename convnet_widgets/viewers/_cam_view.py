@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from ..core.attribution.results import Heatmap
+from ..core.attribution.results import Heatmap, Target
+from ..core.targets import Contrast
 from ..rendering.cam_figures import HeatmapPanel, heatmap_figure
 from ..rendering.plane_figures import slices_figure, strip_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._overlay_traits import NO_HEAT, heat_traits
 from ._cam_image import CamImage
 from ._cam_maps import Asked, flat, laid_out, scales
-from ._cam_network import readable
+from ._cam_network import readable, share_text
 
 _OTHER = ("_codes", "_range", "_unseen", "_box", "_map_height", "_map_width")
 
@@ -104,12 +105,18 @@ def _heat(heatmap: Heatmap, image: CamImage, factor: float) -> dict[str, Any]:
 
 
 def _title(heatmap: Heatmap, asked: Asked) -> str:
-    target = heatmap.target
-    share = target.probability
-    parts = [readable(target.label) or "the output"]
-    parts += [f"p {share:.2f}" if share is not None else f"score {target.score:.3g}"]
+    name = readable(heatmap.target.label) or "the output"
+    answer = _answer(heatmap.target, isinstance(asked.target, Contrast))
     of = f" of {heatmap.layer}" if asked.of_layer else ""
-    return f"{' · '.join(parts)}\n{asked.method.title}{of}"
+    return f"{name} · {answer}\n{asked.method.title}{of}"
+
+
+def _answer(target: Target, is_contrast: bool) -> str:
+    if is_contrast:
+        return f"{target.score:+.2f} in logits".replace("-", "−")
+    if target.probability is not None:
+        return share_text(target.probability)
+    return f"score {target.score:.3g}".replace("-", "−")
 
 
 def _sentence(reason: str) -> str:

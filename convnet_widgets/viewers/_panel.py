@@ -37,6 +37,13 @@ class LayerChoice:
     first: str | int
 
 
+def sentence_of(error: Exception) -> str:
+    """What an error says to a person; its kind where it says nothing."""
+    # KeyError would show its text quoted
+    text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+    return text or type(error).__name__
+
+
 class Panel(Widget):
     """A panel about the layers of one network.
 
@@ -133,7 +140,7 @@ class Panel(Widget):
         self.busy = False
 
     def _show_error(self, error: Exception) -> None:
-        self.error = f"{type(error).__name__}: {error}"
+        self.error = sentence_of(error)
 
     @traitlets.validate("layer")
     def _check_layer(self, proposal: Any) -> str:

@@ -158,7 +158,9 @@ class CamViewer(CamPanel):
         quality = self.quality
         if quality.curves is None:
             raise RuntimeError(f"there are no curves: {quality.lacks['curves']}")
-        return curves_figure(quality.curves, title=f"{self.caption}\n{view.titles[0]}")
+        return curves_figure(
+            quality.curves, title=f"{self.caption}\n{view.titles[0]}", score=quality.answer
+        )
 
     def save(self, path: str | PathLike[str], intensity: float = 0.4) -> None:
         """Write the photograph with the heat added to it, at the photograph's own size.

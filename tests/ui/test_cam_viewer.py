@@ -203,6 +203,22 @@ def test_the_class_to_compare_with_is_typed(show, arrive, photograph):
     assert saves(page)[2:] == [{"compare": "method"}, {"other_method": "eigen_cam"}]
 
 
+def test_another_class_is_no_choice_where_there_is_one(show, arrive, photograph):
+    page = show(cw.CamViewer(labelled(), photograph))
+    option = page.get_by_label("Compare with", exact=True).locator("option[value=class]")
+    expect(option).to_be_enabled()
+    arrive(page, {"_compares_classes": False})
+    expect(option).to_be_disabled()
+
+
+@pytest.mark.parametrize("width", [420, 700, 860, 964])
+def test_a_caution_moves_nothing_in_narrow_pages_either(show, photograph, width):
+    page = show(cw.CamViewer(labelled(), photograph), width)
+    before = page.locator(".cw-cam-body").bounding_box()
+    page.get_by_label("Method", exact=True).select_option("Guided Grad-CAM")
+    assert page.locator(".cw-cam-body").bounding_box() == before
+
+
 def test_methods_of_pixels_stand_apart_and_take_no_layer(show, photograph):
     page = show(cw.CamViewer(labelled(), photograph))
     method = page.get_by_label("Method", exact=True)
@@ -210,12 +226,14 @@ def test_methods_of_pixels_stand_apart_and_take_no_layer(show, photograph):
     assert groups == ["of a layer", "of pixels"]
     layer = page.get_by_role("combobox", name="Layer")
     expect(layer).to_be_enabled()
+    before = page.locator(".cw-cam-body").bounding_box()
     method.select_option("Saliency")
     expect(layer).to_be_disabled()
     assert page.get_by_text("Saliency looks at pixels and asks no layer").is_visible()
     method.select_option("Guided Grad-CAM")
     expect(layer).to_be_enabled()
     assert page.get_by_text("hardly depend on class or weights").is_visible()
+    assert page.locator(".cw-cam-body").bounding_box() == before
     assert saves(page) == [{"method": "saliency"}, {"method": "guided_grad_cam"}]
 
 
@@ -244,14 +262,20 @@ def test_work_shows_how_far_it_is_and_a_stop_that_becomes_a_start(show, arrive, 
 
 
 QUALITY = {
-    "of": "cat · p 0.77 · Grad-CAM of relu2",
+    "of": "cat · 77.0 % · Grad-CAM of relu2",
     "lacks": {},
     "curves": {
         **{"fractions": [0, 0.5, 1], "insertion": [0, 0.6, 0.8], "deletion": [0.8, 0.2, 0]},
-        **{"insertion_auc": 0.47, "deletion_auc": 0.33},
+        **{"insertion_auc": 0.47, "deletion_auc": 0.33, "answer": "probability"},
     },
     "drop": {"before": 0.8, "after": 0.6, "drop": 25.0, "increase": 0.0},
-    "check": {"layers": ["head", "conv1"], "similarity": [0.5, None], "passed": True, "reason": ""},
+    "check": {
+        "layers": ["head", "conv1"],
+        "similarity": [0.5, None],
+        "passed": True,
+        "reason": "",
+        "tells_learned": False,
+    },
 }
 
 
@@ -263,9 +287,11 @@ def test_quality_is_measured_when_asked_for_and_shown_part_by_part(show, arrive,
     arrive(page, {"running": True, "step": 1, "steps": 42, "_doing": "Inserting"})
     expect(button).to_be_disabled()
     arrive(page, {"_quality": {key: QUALITY[key] for key in ("of", "lacks", "curves")}})
-    expect(page.get_by_role("heading", name="How far to trust: cat · p 0.77")).to_be_visible()
+    expect(page.get_by_role("heading", name="How far to trust: cat · 77.0 %")).to_be_visible()
     assert page.get_by_text("inserted: area 0.47").is_visible()
     assert page.get_by_text("the difference here is 0.14").is_visible()
+    assert page.get_by_text("The probability while pixels come").is_visible()
+    assert page.locator(".cw-cam-plot text").get_by_text("probability").is_visible()
     path = page.locator("svg path.cw-cam-insertion").first.get_attribute("d")
     (x0, y0), (x1, y1), (x2, y2) = (map(float, p.split()) for p in path[1:].split("L"))
     assert x0 < x1 < x2
@@ -274,7 +300,7 @@ def test_quality_is_measured_when_asked_for_and_shown_part_by_part(show, arrive,
     arrive(page, {"_quality": QUALITY, "running": False})
     assert page.get_by_text("from 0.80 to 0.60: 25 % of it is lost").is_visible()
     assert page.get_by_text("no order").is_visible()
-    assert page.get_by_text("Passed. With shuffled weights").is_visible()
+    assert page.get_by_text("so it depends on the weights.").is_visible()
     arrive(page, {"_quality": {}})
     expect(button).to_be_enabled()
 
@@ -335,6 +361,19 @@ def test_nothing_reaches_beyond_the_panel(show, photograph, width, compare):
     assert beyond == []
 
 
+def test_two_pictures_are_large_and_the_measures_stand_in_one_row(show, photograph):
+    large = np.kron(photograph, np.ones((10, 10, 1), np.uint8))
+    page = show(cw.CamViewer(labelled(), large, compare="class"), 972, _quality=QUALITY)
+    boxes = page.locator(".cw-overlay-canvas").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().width)"
+    )
+    assert min(boxes) >= 340
+    tops = page.locator(".cw-cam-measure").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().top)"
+    )
+    assert len(set(tops)) == 1
+
+
 def test_closing_leaves_no_listener(show, photograph):
     page = show(cw.CamViewer(labelled(), photograph, compare="class"))
     page.evaluate("cleanUp()")
@@ -362,14 +401,14 @@ def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium
         page.get_by_label("Method", exact=True).select_option("Grad-CAM")  # ends the work
         page.get_by_text("Grad-CAM of second").wait_for()
         page.get_by_role("radio", name="rocket").click()
-        page.get_by_text("rocket · p").wait_for()
+        page.get_by_text("rocket · ").wait_for()
         field = page.get_by_label("Any class")
         field.fill("cot")
         field.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("near names are 'cat'")
         field.fill("cat")
         field.press("Enter")
-        page.get_by_text("cat · p").wait_for()
+        page.get_by_text("cat · ").wait_for()
         expect(page.get_by_role("radio", name="cat")).to_be_checked()
         page.get_by_label("Photograph", exact=True).select_option("coffee")
         shown = "(viewer.wait(), viewer.target, viewer._image_name, viewer.heatmap.target.label)"

@@ -19,6 +19,7 @@ from convnet_widgets.core.attribution.method import Method, Progress
 from convnet_widgets.core.layers import LayerNotFoundError
 from convnet_widgets.rendering.colour_maps import lookup_table
 from convnet_widgets.rendering.overlays import superimpose
+from convnet_widgets.viewers._cam_network import share_text
 
 IMAGE = kinds.pixels(12, 12, 3)
 GATE = threading.Event()
@@ -182,6 +183,19 @@ def test_a_sigmoid_has_two_classes_and_a_regression_none():
     assert viewer.label.startswith("the output · score")
 
 
+def test_another_class_is_compared_with_only_where_there_is_one():
+    base = kinds.backbone()
+    x = layers.GlobalAveragePooling2D()(base.output)
+    for head, compares in (
+        (layers.Dense(1), False),
+        (layers.Dense(1, "sigmoid"), True),
+        (layers.Dense(3), True),
+    ):
+        viewer = cw.CamViewer(keras.Model(base.input, head(x)), IMAGE)
+        viewer.wait()
+        assert viewer._compares_classes == compares
+
+
 # --- choices ---
 
 
@@ -203,9 +217,21 @@ def test_a_contrast_and_a_function_are_targets_too():
     expected = cw.class_activation_map(net, IMAGE, target=contrast)
     np.testing.assert_array_equal(viewer.heatmap.raw, expected.raw)
     assert viewer.get_state("target") == {"target": "cat rather than cup"}
+    difference = f"{expected.target.score:+.2f}".replace("-", "−")
+    assert viewer.label.startswith(f"cat rather than cup · {difference} in logits\n")
     viewer.target = lambda scores: scores[:, 2]
     expected = cw.class_activation_map(net, IMAGE, target=2)
     np.testing.assert_allclose(viewer.heatmap.raw, expected.raw, atol=1e-6)
+
+
+def test_a_probability_is_told_as_in_the_list_of_classes():
+    viewer = cw.CamViewer(sure(), IMAGE, target=2)
+    viewer.wait()
+    share = next(one["score"] for one in viewer._classes if one["index"] == 2)
+    assert viewer.label.startswith(f"drilling platform · {100 * share:.1f} %\n")
+    assert [share_text(share) for share in (0.7712, 0.00006, 0.0, np.nan)] == [
+        *("77.1 %", "< 0.1 %", "0.0 %", "–")
+    ]
 
 
 def test_a_class_that_is_not_there_is_refused_with_near_ones_and_the_present_stays():
@@ -312,7 +338,7 @@ def test_an_image_that_cannot_be_read_leaves_the_present_one():
     before = viewer.heatmap
     message(viewer, {"kind": "upload", "name": "notes.txt"}, memoryview(b"no picture"))
     viewer.wait()
-    assert viewer.error.startswith("ValueError: notes.txt: ")
+    assert viewer.error.startswith("notes.txt: ")
     assert viewer.heatmap.target.label == before.target.label
 
 
@@ -495,7 +521,8 @@ def test_a_map_that_has_no_gradient_names_the_step_in_the_panel():
     x = layers.Dense(3)(layers.GlobalAveragePooling2D()(x))
     viewer = cw.CamViewer(keras.Model(image, x), IMAGE, "conv")
     viewer.wait()
-    assert viewer.error.startswith("GradientError: ")
+    assert "steps" in viewer.error
+    assert "GradientError" not in viewer.error
     assert len(viewer._classes) == 3
     viewer.method = "eigen_cam"
     assert viewer.heatmap.layer == "conv"
@@ -530,9 +557,26 @@ def test_quality_is_what_core_measures_of_the_map_shown():
     assert told["drop"]["after"] == pytest.approx(drop.after[0], abs=1e-6)
     assert told["check"]["layers"] == list(check.layers)
     assert told["check"]["passed"] == check.passed
+    assert told["check"]["tells_learned"] is False  # of fewer than 100 classes
+    assert (found.answer, told["curves"]["answer"]) == ("probability", "probability")
     assert ["curves", "lacks", "of"] in heard
     assert viewer.quality is found
     assert not viewer.running
+
+
+@pytest.mark.parametrize(
+    ("net", "target", "answer"),
+    [
+        ("shares", cw.Contrast(2, 1), "difference of probabilities"),
+        ("scores", cw.Contrast(2, 1), "difference of scores"),
+        ("scores", 2, "score"),
+        ("shares", lambda scores: scores[:, 2], "score"),
+    ],
+)
+def test_curves_say_what_they_are_of(net, target, answer):
+    viewer = cw.CamViewer({"shares": sure, "scores": labelled}[net](), IMAGE, target=target)
+    axes = viewer.figure("quality").axes[0]
+    assert axes.get_ylabel() == viewer.quality.answer == answer
 
 
 def test_quality_is_forgotten_with_the_map():

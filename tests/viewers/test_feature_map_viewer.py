@@ -241,7 +241,7 @@ def test_a_failing_computation_shows_in_the_panel_which_stays_usable(monkeypatch
         patch.setattr(viewer, "_activations", lambda _: 1 / 0)
         viewer.layer = "conv2"
         viewer.wait()
-        assert viewer.error == "ZeroDivisionError: division by zero"
+        assert viewer.error == "division by zero"
         assert not viewer.busy
     viewer.layer = "bn1"
     viewer.wait()
@@ -383,4 +383,4 @@ def test_the_error_of_an_upload_names_the_file():
     viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
     message(viewer, {"kind": "upload", "name": "notes.txt"}, memoryview(b"no image"))
     viewer.wait()
-    assert viewer.error.startswith("ValueError: notes.txt: ")
+    assert viewer.error.startswith("notes.txt: ")

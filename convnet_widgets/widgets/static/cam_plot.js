@@ -4,19 +4,19 @@ import { svg } from "./ascent_plot.js";
 import { shareText } from "./cam_texts.js";
 import { h } from "./dom.js";
 
-const [CURVES_WIDTH, CURVES_HEIGHT] = [320, 176]; // CSS pixels, with the axes
-const EDGES = { top: 8, right: 10, bottom: 34, left: 36 };
+const [CURVES_WIDTH, CURVES_HEIGHT] = [320, 190]; // CSS pixels, with the axes
+const EDGES = { top: 22, right: 10, bottom: 34, left: 44 };
 
 /** `curves` holds `fractions`, `insertion` and `deletion`, and the areas of the two. */
 export function curvesPlot(curves) {
-  const { fractions, insertion, deletion } = curves;
+  const { answer, fractions, insertion, deletion } = curves;
   const scale = curveScale([...insertion, ...deletion]);
   const path = (values, kind) =>
     svg("path", { class: kind, d: curvePath(fractions.map(scale.x), values.map((value) => scale.y(value ?? NaN))) });
   const lines = [path(deletion, "cw-cam-deletion"), path(insertion, "cw-cam-insertion")];
-  const label = `Insertion and deletion curves of ${fractions.length} points`;
-  const size = { width: CURVES_WIDTH, height: CURVES_HEIGHT, role: "img", "aria-label": label };
-  return h("div", { class: "cw-cam-plot" }, svg("svg", size, ...curveAxes(scale), ...lines), legend(curves));
+  const label = `Insertion and deletion curves of the ${answer}, of ${fractions.length} points`;
+  const size = { viewBox: `0 0 ${CURVES_WIDTH} ${CURVES_HEIGHT}`, role: "img", "aria-label": label };
+  return h("div", { class: "cw-cam-plot" }, svg("svg", size, ...curveAxes(scale, answer), ...lines), legend(curves));
 }
 
 function curveScale(values) {
@@ -31,7 +31,7 @@ function curveScale(values) {
   };
 }
 
-function curveAxes({ ticks, x, y }) {
+function curveAxes({ ticks, x, y }, answer) {
   const base = CURVES_HEIGHT - EDGES.bottom;
   const text = (px, py, anchor, words) => svg("text", { x: px, y: py, "text-anchor": anchor }, words);
   const rule = (tick) => svg("path", { class: "cw-ascent-rule", d: `M${x(0)} ${y(tick)}H${x(1)}` });
@@ -41,6 +41,7 @@ function curveAxes({ ticks, x, y }) {
     svg("path", { class: "cw-ascent-axis", d: `M${x(0)} ${base}H${x(1)}` }),
     ...ticks.map((tick) => text(EDGES.left - 6, y(tick) + 4, "end", tickText(tick))),
     ...shares.map((share) => text(x(share), base + 14, share === 1 ? "end" : "middle", `${100 * share} %`)),
+    text(0, 10, "start", answer),
     text((x(0) + x(1)) / 2, base + 29, "middle", "of the pixels, the hottest first"),
   ];
 }

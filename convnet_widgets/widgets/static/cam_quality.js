@@ -4,7 +4,7 @@ import { checkText, curvesText, dropText, shareText } from "./cam_texts.js";
 import { curvesPlot } from "./cam_plot.js";
 
 const EXPLANATION =
-  "Does the answer come and go with the hot pixels, and does the map depend on what the network learned?";
+  "Does the answer come and go with the hot pixels, and does the map depend on the network's weights?";
 
 export function camQuality(model) {
   const ask = () => model.send({ kind: "quality" });

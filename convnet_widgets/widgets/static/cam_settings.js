@@ -11,8 +11,10 @@ export function camSettings(model) {
   const method = methodSelect(model, "method", "Method");
   const layer = layerRow(model);
   const compare = compareRow(model);
-  const element = h("div", { class: "cw-cam-settings" }, labelled("Method", method.element), layer.element, compare.element);
-  return { element, cleanUp: all(method.cleanUp, layer.cleanUp, compare.cleanUp) };
+  const note = methodNoteBeside(model);
+  const first = h("div", { class: "cw-cam-method" }, labelled("Method", method.element), note.element);
+  const element = h("div", { class: "cw-cam-settings" }, first, layer.place, compare.element);
+  return { element, cleanUp: all(method.cleanUp, note.cleanUp, layer.cleanUp, compare.cleanUp) };
 }
 
 function labelled(text, control, ...others) {
@@ -37,13 +39,22 @@ function methodSelect(model, trait, name) {
 }
 
 function layerRow(model) {
-  const present = () => model.get("_methods").find(({ name }) => name === model.get("method"));
-  const asks = () => present()?.takes_layer !== false;
-  const layer = layerChooser(model, () => !asks(), "method");
-  const note = h("span", { class: "cw-cam-layer-note cw-muted" });
-  const element = h("div", { class: "cw-cam-layer" }, layer.place, note);
-  const unbind = bind(model, ["method", "_methods"], () => (note.textContent = methodNote(present())));
-  return { element, cleanUp: all(layer.cleanUp, unbind) };
+  return layerChooser(model, () => presentMethod(model)?.takes_layer === false, "method");
+}
+
+function presentMethod(model) {
+  return model.get("_methods").find(({ name }) => name === model.get("method"));
+}
+
+/** What is to be said of the method; its room is kept, so that nothing moves when it speaks. */
+function methodNoteBeside(model) {
+  const element = h("div", { class: "cw-cam-method-note", role: "status" });
+  const cleanUp = bind(model, ["method", "_methods"], () => {
+    const method = presentMethod(model);
+    element.textContent = methodNote(method);
+    element.toggleAttribute("data-caution", Boolean(method?.caution));
+  });
+  return { element, cleanUp };
 }
 
 function compareRow(model) {
@@ -56,7 +67,8 @@ function compareRow(model) {
   ];
   other.element.firstChild.setAttribute("aria-label", "Class to compare with");
   const element = labelled("Compare with", select, other.element, method.element);
-  const unbind = bind(model, ["compare"], () => {
+  const unbind = bind(model, ["compare", "_compares_classes"], () => {
+    options[1].hidden = options[1].disabled = !model.get("_compares_classes");
     select.value = model.get("compare");
     other.element.hidden = model.get("compare") !== "class";
     method.element.hidden = model.get("compare") !== "method";

@@ -48,7 +48,7 @@ export function methodGroups(methods) {
 export function methodNote(method) {
   if (!method) return "";
   if (!method.takes_layer) return `${method.title} looks at pixels and asks no layer`;
-  return method.caution && `${method.title}: ${method.caution}`;
+  return method.caution;
 }
 
 /** The words beside the progress, and on its button; `stop` is what the button sets. */
@@ -60,11 +60,11 @@ export function workState({ running, stopped, step, steps, _doing: doing }) {
 }
 
 /** What insertion and deletion curves are, and which way is better. */
-export function curvesText({ insertion_auc, deletion_auc }) {
+export function curvesText({ answer, insertion_auc, deletion_auc }) {
   const known = insertion_auc != null && deletion_auc != null;
   const gap = shareText(known ? insertion_auc - deletion_auc : null);
   return (
-    "The answer while pixels come, or go, in the order of their heat. A map that found what counts has a " +
+    `The ${answer} while pixels come, or go, in the order of their heat. A map that found what counts has a ` +
     `large area inserted and a small one deleted; the difference here is ${gap}.`
   );
 }
@@ -77,8 +77,9 @@ export function dropText({ before, after, drop }) {
   return `With nothing but the heat to see, the answer falls from ${before.toFixed(2)} to ${after.toFixed(2)}${share}.`;
 }
 
-/** The verdict of the check by randomisation. */
-export function checkText({ passed, reason }) {
+/** The verdict of the check by randomisation; of few classes it does not tell what was learned. */
+export function checkText({ passed, reason, tells_learned: tellsLearned }) {
   if (!passed) return `Not passed. ${reason}.`;
-  return "Passed. With shuffled weights the map becomes another, so it shows something that was learned.";
+  const meaning = tellsLearned ? "shows something that was learned" : "depends on the weights";
+  return `Passed. With shuffled weights the map becomes another, so it ${meaning}.`;
 }

@@ -49,7 +49,7 @@ test("methods of layers stand before those of pixels, and groups are not empty",
 
 test("a method says why there is no layer to choose, or what to beware of", () => {
   assert.equal(methodNote({ title: "Saliency", takes_layer: false }), "Saliency looks at pixels and asks no layer");
-  assert.equal(methodNote({ title: "G", takes_layer: true, caution: "of edges" }), "G: of edges");
+  assert.equal(methodNote({ title: "G", takes_layer: true, caution: "Of edges" }), "Of edges");
   assert.equal(methodNote({ title: "G", takes_layer: true, caution: "" }), "");
   assert.equal(methodNote(undefined), "");
 });
@@ -67,6 +67,11 @@ test("the difference of two areas has a sign", () => {
   assert.match(curvesText({ insertion_auc: 0.2, deletion_auc: 0.3 }), /difference here is −0\.10\.$/);
 });
 
+test("curves say what they are of", () => {
+  const areas = { insertion_auc: 0.7, deletion_auc: 0.25 };
+  assert.match(curvesText({ answer: "difference of probabilities", ...areas }), /^The difference of probabilities while /);
+});
+
 test("what is no number is told as such", () => {
   assert.equal(shareText(null), "–");
   assert.equal(shareText(-0.333), "−0.33");
@@ -82,6 +87,8 @@ test("what is left of an answer is told both ways", () => {
 });
 
 test("a verdict says why", () => {
-  assert.match(checkText({ passed: true, reason: "" }), /^Passed\./);
+  const passed = { passed: true, reason: "" };
+  assert.match(checkText({ ...passed, tells_learned: true }), /^Passed\..* shows something that was learned\.$/);
+  assert.match(checkText({ ...passed, tells_learned: false }), /^Passed\..* depends on the weights\.$/);
   assert.equal(checkText({ passed: false, reason: "The map is dark" }), "Not passed. The map is dark.");
 });
