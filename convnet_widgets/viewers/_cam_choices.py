@@ -71,8 +71,12 @@ class CamChoices(ImageViewer, HeatmapOverlay):
         **traits: Any,
     ) -> None:
         self._network = network
-        self._known = {name: make() for name, make in METHODS.items()}
-        self._known |= {one.name: one for one in methods}
+        usual = [make() for make in METHODS.values()]
+        # without a layer to choose, methods that ask one have no map
+        offered = [one for one in (*usual, *methods) if choice.rows or not one.takes_layer]
+        self._known = {one.name: one for one in offered}
+        if self.other_method not in self._known:
+            traits.setdefault("other_method", offered[-1].name)
         told = [_told(one) for one in self._known.values()]
         names = [readable(one) for one in network.names(chosen.images)]
         super().__init__(choice, chosen, _methods=told, _names=names, **traits)
@@ -95,6 +99,9 @@ class CamChoices(ImageViewer, HeatmapOverlay):
             self.set_trait(of, int(name) if name.isdecimal() else name)
         except traitlets.TraitError as error:
             self.error = str(error)
+
+    def _find(self, layer: str | int) -> str:
+        return "" if layer == "" and not self.rows else super()._find(layer)
 
     @traitlets.validate("target", "other_target")
     def _check_target(self, proposal: Any) -> Any:

@@ -17,6 +17,10 @@ from ._cam_network import CamNetwork
 _MOST_KEPT = 64
 _OF_ONE_UNIT = {"grad_cam", "hires_cam", "layer_cam", "xgrad_cam", "elementwise_grad_cam"}
 """Sums over channels of activation times gradient: parts of a logit, which can be compared."""
+_OF_SINGLE_PIXELS = {"saliency", "smooth_grad", "integrated_gradients", "guided_grad_cam"}
+"""A few pixels lie so far above the others that beside the largest all would be black."""
+_SHARE_BELOW = 0.99
+_PERCENTILE = f"the {100 * _SHARE_BELOW:.0f}th percentile"
 
 
 @dataclass(frozen=True)
@@ -82,29 +86,50 @@ def scales(maps: list[Heatmap]) -> tuple[list[float], str]:
     Returns
     -------
     factors : list of float
-        In [0, 1].
+        0 or more. What comes out above 1 is drawn as 1.
     note : str
         What 1 means.
     """
+    own = [_highest(one) / _top(one) if _top(one) else 1.0 for one in maps]
     if len(maps) == 1:
-        return [1.0], "Heat 1 is the largest value of the map."
+        above = "; the rest is drawn as 1" if own[0] > 1 else ""
+        return own, f"Heat 1 is {_meaning(maps[0])} of the map{above}."
     methods = {one.method for one in maps}
     if len(methods) > 1 and not methods <= _OF_ONE_UNIT:
-        return [1.0, 1.0], "Each on its own scale: the two methods measure different things."
-    highest = [0.0 if one.reason else float(one.raw.max()) for one in maps]
-    top = max(highest)
+        of_pixels = f" Of pixels heat 1 is {_PERCENTILE}." if max(own) > 1 else ""
+        return own, f"Each on its own scale: the two methods measure different things.{of_pixels}"
+    tops = [_top(one) for one in maps]
+    top = max(tops)
     if top <= 0:
-        return [1.0, 1.0], ""
-    larger = "left" if highest[0] == top else "right"
-    note = f"One scale for both: heat 1 is {top:.3g}, the largest value, {larger}."
-    return [one / top for one in highest], note
+        return own, ""
+    larger = "left" if tops[0] == top else "right"
+    note = f"One scale for both: heat 1 is {top:.3g}, {_meaning(maps[0])}, {larger}."
+    return [_highest(one) / top for one in maps], note
+
+
+def _highest(heatmap: Heatmap) -> float:
+    return 0.0 if heatmap.reason else float(heatmap.raw.max())
+
+
+def _top(heatmap: Heatmap) -> float:
+    """The raw value that is drawn as heat 1."""
+    if heatmap.reason or heatmap.method not in _OF_SINGLE_PIXELS:
+        return _highest(heatmap)
+    # of sparse maps, the percentile may be 0
+    return float(np.quantile(np.maximum(heatmap.raw, 0), _SHARE_BELOW)) or _highest(heatmap)
+
+
+def _meaning(heatmap: Heatmap) -> str:
+    if 0 < _top(heatmap) < _highest(heatmap):
+        return _PERCENTILE
+    return "the largest value"
 
 
 def flat(
     heatmap: Heatmap, image: CamImage, factor: float
 ) -> tuple[Float32[np.ndarray, "rows columns"], tuple[float, ...] | None]:
     """Values of two axes, and the box of the picture that they lie over, None for all of it."""
-    values = heatmap.values * np.float32(factor)
+    values = scaled(heatmap.values, factor)
     if heatmap.frame is not None:
         return values, tuple(heatmap.frame.seen)
     if image.picture is None:
@@ -117,10 +142,14 @@ def laid_out(
 ) -> Float32[np.ndarray, "rows columns"]:
     """Values at the size of the picture, NaN where the network did not look."""
     if image.picture is None:
-        return _on_two_axes(heatmap.values) * np.float32(factor)
+        return _on_two_axes(scaled(heatmap.values, factor))
     size = None if heatmap.frame is not None else image.extent
-    placed = heatmap.resized(size) * np.float32(factor)
-    return heat_plane(placed, image.picture.shape[:2])
+    return heat_plane(scaled(heatmap.resized(size), factor), image.picture.shape[:2])
+
+
+def scaled(values: Float32[np.ndarray, "*place"], factor: float) -> Float32[np.ndarray, "*place"]:
+    """Heat on the scale that a factor brings it to; NaN stays."""
+    return np.minimum(values * np.float32(factor), np.float32(1))
 
 
 def _on_two_axes(values: np.ndarray) -> np.ndarray:

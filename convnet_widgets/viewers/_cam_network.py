@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from ..core.activations import layers_for, traced_inputs
+from ..core.activations import traced_inputs
 from ..core.attribution.usual_layer import spatial_layers, usual_layer
 from ..core.heads import Head, find_head
+from ..core.layers import layer_rows
 from ..core.networks import VisionModel
 from ..core.outputs import output_place
 from ..core.predictions import predict
@@ -34,18 +35,20 @@ class CamNetwork:
     # of the last image, held so that its id is its own: to prepare a large one takes long
     _found: dict[int, tuple[Any, Trace, Head]] = field(default_factory=dict, init=False)
 
-    def layers(self, images: Any, layer: str | int | None) -> LayerChoice:
+    def layers(self, images: Any, layer: str | int | None, is_asked: bool = True) -> LayerChoice:
         """The layers with places that a score depends on; the last of them where none is named.
+
+        Without any there is nothing to choose, which is no error where none `is_asked` for.
 
         Raises
         ------
         ValueError
-            If there is none, or the image does not fit.
+            If there is none but one is asked for, or the image does not fit.
         """
         traced, head = self._seen(images)
         paths = set(spatial_layers(traced, head))
-        all_rows = layers_for(self.vision, images)
-        usual = usual_layer(traced, head, self.vision.name)
+        all_rows = layer_rows(self.vision.model, traced)
+        usual = usual_layer(traced, head, self.vision.name) if paths or is_asked else ""
         rows = [row for row in all_rows if row.path in paths]
         return LayerChoice(self.vision, all_rows, rows, usual if layer is None else layer)
 

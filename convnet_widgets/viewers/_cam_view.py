@@ -13,7 +13,7 @@ from ..rendering.plane_figures import slices_figure, strip_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._overlay_traits import NO_HEAT, heat_traits
 from ._cam_image import CamImage
-from ._cam_maps import Asked, flat, laid_out, scales
+from ._cam_maps import Asked, flat, laid_out, scaled, scales
 from ._cam_network import readable, share_text
 
 _OTHER = ("_codes", "_range", "_unseen", "_box", "_map_height", "_map_width")
@@ -68,9 +68,13 @@ class CamView:
         return heatmap_figure(panels, title=f"{caption}\n{note}".strip(), highest=1.0, **look)
 
     def _of_another_rank(self, heatmap: Heatmap, caption: str, look: dict[str, Any]) -> ViewFigure:
-        heat = heatmap.resized(self.image.extent)
+        (factor,), note = scales([heatmap])
+        heat = scaled(heatmap.resized(self.image.extent), factor)
         pixels = np.asarray(self.image.images)
-        said: dict[str, Any] = {"title": f"{caption}\n{self.titles[0]}", "reason": heatmap.reason}
+        said: dict[str, Any] = {
+            "title": f"{caption}\n{self.titles[0]}\n{note}",
+            "reason": heatmap.reason,
+        }
         if heat.ndim == 1:
             return strip_figure(heat, pixels, colour_map=look["colour_map"], **said)
         return slices_figure(heat, pixels, **look, **said)
@@ -81,8 +85,9 @@ class CamView:
         return np.zeros((*laid_out(heatmap, self.image).shape, 3), np.uint8)
 
     def heat(self) -> Float32[np.ndarray, "height width"]:
-        """Of the first, at the size of the photograph."""
-        return laid_out(self.maps[0], self.image)
+        """Of the first, at the size of the photograph, on the scale it has alone."""
+        (factor,), _ = scales(self.maps[:1])
+        return laid_out(self.maps[0], self.image, factor)
 
 
 NOTHING: dict[str, Any] = {

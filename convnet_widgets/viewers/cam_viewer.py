@@ -25,6 +25,7 @@ class CamViewer(CamPanel):
 
     The likeliest classes, the layer, the method and the photograph are choices; two classes or two
     methods stand side by side. Opacity, colour map, threshold and reading values need no kernel.
+    Of saliency and its like, whose largest pixel dwarfs the others, heat 1 is the 99th percentile.
     Slow methods show how far they are and can be stopped; the rest stays usable meanwhile.
 
     Parameters
@@ -36,7 +37,7 @@ class CamViewer(CamPanel):
         network of several inputs a list or dict of arrays. Of a batch the first image is shown.
     layer : str or int, optional
         Path, unique name, or index as in ``model.layers``; the last that has places and that the
-        score depends on by default.
+        score depends on by default. A network without any has maps of pixels alone.
     target : int, str, Contrast, Region or callable, optional
         What is explained, as for :func:`class_activation_map`; the likeliest class by default.
     method : str or Method
@@ -102,7 +103,7 @@ class CamViewer(CamPanel):
         network, given = CamNetwork(as_vision_model(net), output), as_method(method)
         chosen = cam_image(network.vision, image)
         network.check(chosen.images, target)
-        choice = network.layers(chosen.images, layer)
+        choice = network.layers(chosen.images, layer, given.takes_layer)
         super().__init__(
             network, choice, chosen, [given], target=target, method=given.name, **traits
         )

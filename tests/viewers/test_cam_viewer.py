@@ -129,14 +129,14 @@ def test_pixels_are_their_own_picture_and_other_numbers_are_drawn(preprocess):
 
 def test_a_sequence_and_a_volume_are_laid_out_as_their_pictures():
     stack = [layers.GlobalAveragePooling1D(), layers.Dense(3)]
-    signal = keras.Sequential([kinds.one_dimensional(), *stack])
+    signal = kinds.seeded(keras.Sequential([kinds.one_dimensional(), *stack]))
     viewer = cw.CamViewer(signal, kinds.pixels(20, 2))
     viewer.wait()
     assert viewer.error == ""
     heat = viewer.heatmap.resized((20,))
     np.testing.assert_allclose(decoded(viewer), np.stack([heat] * viewer.height), atol=2e-5)
     stack = [layers.GlobalAveragePooling3D(), layers.Dense(3)]
-    volume = keras.Sequential([kinds.three_dimensional(), *stack])
+    volume = kinds.seeded(keras.Sequential([kinds.three_dimensional(), *stack]))
     viewer = cw.CamViewer(volume, kinds.pixels(6, 8, 8, 1))
     viewer.wait()
     assert viewer.error == ""
@@ -411,6 +411,63 @@ def test_methods_of_one_unit_share_a_scale_and_others_say_that_they_do_not():
     assert viewer._scale_note == "Heat 1 is the largest value of the map."
 
 
+# --- maps of single pixels ---
+
+
+FINE = ("saliency", "smooth_grad", "integrated_gradients", "guided_grad_cam")
+
+
+def on_its_scale(heatmap):
+    top = np.quantile(np.maximum(heatmap.raw, 0), 0.99)
+    return np.clip(heatmap.raw / top, 0, 1)
+
+
+@pytest.mark.parametrize("method", FINE)
+def test_a_few_pixels_do_not_leave_all_others_black(method, tmp_path):
+    photograph = kinds.pixels(12, 12, 3).astype("uint8")
+    viewer = cw.CamViewer(labelled(), photograph, target=2, method=method)
+    heat = on_its_scale(viewer.heatmap)
+    assert (heat == 1).sum() == 2  # of 144
+    np.testing.assert_allclose(decoded(viewer), heat, atol=2e-5)
+    assert viewer._scale_note == (
+        "Heat 1 is the 99th percentile of the map; the rest is drawn as 1."
+    )
+    viewer.save(tmp_path / "fine.png")
+    saved = np.asarray(Image.open(tmp_path / "fine.png")).astype(int)
+    assert np.abs(saved - superimpose(photograph, heat)).max() <= 1
+    axes = viewer.figure().axes[0]
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    assert axes.format_coord(column, row).endswith(": 1")
+
+
+def test_two_maps_of_pixels_share_a_percentile_and_others_have_their_own_scale():
+    viewer = cw.CamViewer(labelled(), IMAGE, target=2, method="saliency", compare="class")
+    tops = [np.quantile(np.maximum(one.raw, 0), 0.99) for one in viewer.heatmaps]
+    for heatmap, other in zip(viewer.heatmaps, ("", "other"), strict=True):
+        heat = np.clip(heatmap.raw / max(tops), 0, 1)
+        np.testing.assert_allclose(decoded(viewer, other), heat, atol=2e-5)
+    larger = "left" if tops[0] > tops[1] else "right"
+    assert viewer._scale_note == (
+        f"One scale for both: heat 1 is {max(tops):.3g}, the 99th percentile, {larger}."
+    )
+    viewer.compare, viewer.other_method = "method", "grad_cam"
+    viewer.wait()
+    np.testing.assert_allclose(decoded(viewer), on_its_scale(viewer.heatmap), atol=2e-5)
+    np.testing.assert_allclose(decoded(viewer, "other"), viewer.heatmaps[1].values, atol=2e-5)
+    assert viewer._scale_note.endswith("different things. Of pixels heat 1 is the 99th percentile.")
+
+
+def test_a_map_of_fewer_pixels_than_a_percentile_has_its_largest_value_as_heat_1():
+    net = keras.Sequential([keras.Input((12, 12, 1)), layers.Conv2D(1, 12), layers.Flatten()])
+    kernel = np.zeros((12, 12, 1, 1))
+    kernel[3, 4] = 2
+    net.layers[0].set_weights([kernel, np.zeros(1)])
+    viewer = cw.CamViewer(net, kinds.pixels(12, 12, 1), method="saliency")
+    viewer.wait()
+    np.testing.assert_array_equal(decoded(viewer), kernel[..., 0, 0] / 2)
+    assert viewer._scale_note == "Heat 1 is the largest value of the map."
+
+
 # --- dark maps ---
 
 
@@ -674,3 +731,22 @@ def test_a_network_without_places_says_so():
     flat = keras.Sequential([keras.Input((12, 12, 3)), layers.Flatten(), layers.Dense(3)])
     with pytest.raises(ValueError, match="no layer with a spatial extent"):
         cw.CamViewer(flat, IMAGE)
+    with pytest.raises(ValueError, match="no layer with a spatial extent"):
+        cw.CamViewer(flat, IMAGE, method="guided_grad_cam")
+
+
+@pytest.mark.parametrize("method", ["occlusion", "saliency"])
+def test_a_network_without_places_has_maps_of_pixels(method):
+    flat = keras.Sequential([keras.Input((12, 12, 3)), layers.Flatten(), layers.Dense(3)])
+    viewer = cw.CamViewer(flat, IMAGE, target=2, method=method)
+    expected = cw.class_activation_map(flat, IMAGE, target=2, method=method)
+    np.testing.assert_allclose(viewer.heatmap.raw, expected.raw, atol=1e-6)
+    assert (viewer.layer, viewer._layers) == ("", [])
+    offered = [one["name"] for one in viewer._methods]
+    assert offered == ["saliency", "smooth_grad", "integrated_gradients", "occlusion"]
+    viewer.compare = "method"
+    assert [one.method for one in viewer.heatmaps] == [method, viewer.other_method]
+    with pytest.raises(traitlets.TraitError, match="no method 'grad_cam'; there are saliency"):
+        viewer.method = "grad_cam"
+    with pytest.raises(traitlets.TraitError, match="the layer 'dense.*' has no places"):
+        viewer.layer = flat.layers[-1].name
