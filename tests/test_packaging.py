@@ -109,20 +109,23 @@ def test_readme_launches_a_notebook_that_exists():
     assert (ROOT / "binder").is_dir()
 
 
-def test_readme_example_runs(tmp_path, monkeypatch):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(example.splitlines()) <= 10
+def test_readme_examples_run(tmp_path, monkeypatch):
+    panels, heat = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert max(len(example.splitlines()) for example in (panels, heat)) <= 11
     layers = [keras.Input((32, 32, 3)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()]
     keras.Sequential([*layers, keras.layers.Dense(2, "softmax")]).save(tmp_path / "my_model.keras")
     Image.linear_gradient("L").save(tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     names = {}
-    exec(example, names)
+    exec(panels, names)
     maps, filters, patterns = names["maps"], names["filters"], names["patterns"]
-    for viewer in (maps, filters, patterns):
+    for viewer in (maps, filters, patterns, names["heatmaps"]):
         viewer.wait()
         assert viewer.error == ""
     assert (maps.channels, filters.filters, len(patterns.patterns)) == (4, 4, 4)
+    exec(heat, names)
+    assert (names["heatmap"].target.label, names["heatmap"].layer) == ("dog", "conv2d")
+    assert names["heatmap"].resized().shape == names["image"].shape[:2]
 
 
 def test_readme_states_the_oldest_versions_that_are_accepted():

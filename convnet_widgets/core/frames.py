@@ -16,6 +16,26 @@ Size = tuple[int, int]
 Known = tuple[int | None, ...]
 
 
+def input_frames(vision: VisionModel, images: Any) -> list[Frame | None]:
+    """Find what of each image reaches the input of the network.
+
+    Parameters
+    ----------
+    vision, images
+        As for `frames_of`.
+
+    Returns
+    -------
+    list of Frame or None
+        One for each image: what is left of it after the `fit` of `vision`. None where the network
+        takes no 2-D images or several inputs.
+    """
+    wanted = image_input(vision.model)
+    if wanted is None or isinstance(images, dict) or len(input_shapes(vision.model)) > 1:
+        return [None] * _count(vision, images)
+    return list(image_frames(images, wanted, vision.fit))
+
+
 def frames_of(vision: VisionModel, images: Any, traced: Trace | None = None) -> list[Frame | None]:
     """Find what of each image the network looks at.
 

@@ -26,6 +26,8 @@ class Output:
         The very tensor that went on through the network; None where `maps` is.
     channels_first : bool
         Whether that has its channels first.
+    kind : str
+        Class of the layer.
     repeated : bool
         Whether the tensor is that of a layer inside this one.
     """
@@ -36,6 +38,7 @@ class Output:
     repeated: bool
     tensor: tf.Tensor | None = None
     channels_first: bool = False
+    kind: str = ""
 
     @property
     def reached(self) -> tf.Tensor:
@@ -64,6 +67,7 @@ def layer_output(call: Call) -> Output:
         repeated=any(output is child.output for child in call.children),
         tensor=output if here else None,
         channels_first=call.channels_first,
+        kind=type(call.layer).__name__,
     )
 
 

@@ -18,6 +18,7 @@ from .results import CamStep, Heatmap, Heatmaps, Target, normalised
 from .subject import Subject
 
 _SUM = 1e-3  # half precision
+_PLANE = 2  # axes of a map that lies on a photograph
 
 
 class ProbabilityWarning(UserWarning):
@@ -225,7 +226,7 @@ def _heatmap(question: Question, raws: list[np.ndarray], target: Target, image: 
     if reason:
         reason = _bad_weight(question) or reason
     layer = " + ".join(question.layers)
-    frame = question.frames[image]
+    frame = question.frames[image] if raw.ndim == _PLANE else None
     return Heatmap(values, raw, layer, target, question.method.name, reason, frame)
 
 
@@ -237,5 +238,10 @@ def _bad_weight(question: Question) -> str:
 
 
 def _fused(maps: list[np.ndarray]) -> np.ndarray:
+    axes = {values.ndim for values in maps}
+    if len(axes) > 1:
+        raise ValueError(
+            f"layers of {axes} axes of space cannot be fused; choose layers of one kind"
+        )
     size = max((values.shape for values in maps), key=np.prod)
     return np.max([resampled(values, size) for values in maps], axis=0)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from jaxtyping import Float32
 
-from ..framing import frame_of, resampled
+from ..framing import resampled
 from ..networks import VisionModel
 from .questions import Question, ask
 from .results import Heatmap
@@ -62,6 +62,7 @@ def examine(
         )
     targets = [_target(heatmap) if target is None else target for heatmap in heatmaps]
     kinds = list(dict.fromkeys(targets)) if target is None else [target]
+    # a method that asks no layer, since here only the answers count
     question = ask(net, images, None, kinds, "saliency", output)
     if len(question.frames) != len(heatmaps):
         raise ValueError(
@@ -102,10 +103,10 @@ def _on_input(heatmap: Heatmap, question: Question, place: int) -> Float32[np.nd
             f"the heatmap is of an image of {_size(heatmap.frame.photograph)} pixels, this one has "
             f"{_size(frame.photograph)}; give the image that it was made for"
         )
-    if frame is None:
+    if frame is None or heatmap.frame is None:
         return resampled(heatmap.values, size)
-    taken = frame_of(frame.photograph, size, question.subjects[0].vision.fit)
-    return frame.inside(taken, size).place(heatmap.values)
+    # the question is of pixels, so that its frame is that of the input
+    return heatmap.frame.inside(frame, size).place(heatmap.values)
 
 
 def _size(photograph: tuple[int, int]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..activations import prepared_inputs
-from ..frames import frames_of
+from ..frames import frames_of, input_frames
 from ..framing import Frame
 from ..heads import Head, find_head
 from ..layer_table import LayerInfo
@@ -88,7 +88,7 @@ def ask(
         subjects,
         layers
         or [traced.known(("usual layer", place), lambda: usual_layer(traced, head, vision.name))],
-        frames_of(vision, images, traced),
+        input_frames(vision, images) if chosen.of_pixels else frames_of(vision, images, traced),
         head,
         class_names(head, vision.labels),
         _is_single(images, inputs),

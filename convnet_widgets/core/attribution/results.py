@@ -70,7 +70,12 @@ class Heatmap:
 
     def __repr__(self) -> str:
         size = " × ".join(map(str, self.values.shape))
-        parts = [f"{size} of {self.layer}", self.target.label, self.method, self.reason]
+        parts = [
+            f"{size} of {self.layer or 'the input'}",
+            self.target.label,
+            self.method,
+            self.reason,
+        ]
         return f"Heatmap({' · '.join(part for part in parts if part)})"
 
     def resized(self, size: tuple[int, ...] | None = None) -> Float32[np.ndarray, "*place"]:
@@ -184,6 +189,11 @@ def _why_dark(raw: np.ndarray) -> str:
         return (
             "the map has values that are NaN or infinite, as the network's scores or gradients "
             "are; look for an overflow, say in float16, or a division by zero"
+        )
+    if not raw.any():
+        return (
+            "the map is 0 everywhere: nothing comes through, as where units do not fire or where "
+            "an output is saturated and its gradient vanishes; choose another target or layer"
         )
     low, high = float(raw.min()), float(raw.max())
     if high <= 0:

@@ -6,6 +6,8 @@ from ..heads import Head
 from ..layer_outputs import Output
 from ..tracing import Trace
 
+_HIDDEN = ". Layers that run in a tf.function or a loop of their own are not seen"
+
 
 def spatial_layers(traced: Trace, head: Head) -> list[str]:
     """Paths of the layers that have places and that lead to a score, in the order of their calls.
@@ -45,13 +47,14 @@ def usual_layer(traced: Trace, head: Head, name: str) -> str:
         raise ValueError(
             f"{name} has no layer with a spatial extent that its score depends on, so that there "
             "is nowhere to show where it looked; a pixel method such as saliency or occlusion "
-            "needs none. Layers that run inside a tf.function of their own are not seen"
+            "needs none" + _HIDDEN * any(out.maps is None for out in traced.outputs.values())
         )
     return paths[-1]
 
 
 def _has_places(output: Output) -> bool:
-    if output.maps is None or output.maps.shape.rank < 3:
+    # the last axes of an EinsumDense, as of attention, are heads and their channels
+    if output.maps is None or output.maps.shape.rank < 3 or output.kind == "EinsumDense":
         return False
     space = output.maps.shape[1:-1]
     return output.reached.dtype.is_floating and any(size != 1 for size in space)

@@ -10,6 +10,7 @@ import toys
 from keras import layers, ops
 
 import convnet_widgets as cw
+from convnet_widgets.core.attribution.methods import as_method
 from convnet_widgets.core.framing import Frame
 from convnet_widgets.core.layers import LayerNotFoundError
 
@@ -303,7 +304,7 @@ def test_a_dark_map_says_why():
     model = toys.toy()
     (dark,) = cw.class_activation_map(model, toys.RAMP * 0, "relu", 0)
     assert not dark.values.any()
-    assert "nowhere positive" in dark.reason
+    assert "0 everywhere" in dark.reason
 
 
 def test_the_network_may_be_garbage_afterwards():
@@ -390,3 +391,44 @@ def test_a_weight_that_is_no_number_is_named(method):
     (heatmap,) = cw.class_activation_map(model, toys.RAMP, target=0, method=method)
     assert not heatmap.values.any()
     assert "'conv/kernel' has NaN" in heatmap.reason
+
+
+def cropping():
+    """The sum of the reds, of the middle of the image alone."""
+    image = keras.Input((40, 40, 3))
+    x = layers.CenterCrop(20, 20)(image)
+    x = layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones", name="conv")(x)
+    return keras.Model(image, layers.GlobalAveragePooling2D()(x))
+
+
+@pytest.mark.parametrize(
+    "method", ["grad_cam", "integrated_gradients", cw.Occlusion(patch=2, stride=1)]
+)
+def test_maps_of_a_layer_and_of_pixels_lie_on_what_they_show_where_the_network_crops(method):
+    photograph = np.zeros((80, 80, 3), "uint8")
+    photograph[36:40, 48:52] = 255
+    heatmap = cw.class_activation_map(cropping(), photograph, target=0, method=method)
+    places = np.argwhere(np.nan_to_num(heatmap.resized()) > 0.5)
+    np.testing.assert_allclose(places.mean(0), [37.5, 49.5], atol=1)
+    curves = cw.insertion_deletion(cropping(), photograph, heatmap, steps=100, baseline="black")
+    assert curves.deletion[4] < 0.2 * curves.deletion[0]
+
+
+def test_heads_of_attention_are_no_places():
+    x = image = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 2, strides=2, name="patches")(x)
+    x = layers.Reshape((16, 4))(x)
+    x = layers.MultiHeadAttention(2, 2, name="attention")(x, x)
+    model = kinds.seeded(keras.Model(image, layers.GlobalAveragePooling1D()(x)))
+    image = kinds.pixels(8, 8, 3)
+    assert cw.class_activation_map(model, image).layer == "patches"
+    tokens = cw.class_activation_map(model, image, "attention")
+    assert (tokens.values.shape, tokens.frame) == ((16,), None)
+    with pytest.raises(ValueError, match="axes of space cannot be fused"):
+        cw.class_activation_map(model, image, ["attention", "patches"])
+
+
+def test_methods_with_other_parameters_are_public():
+    for name in cw.list_methods():
+        kind = type(as_method(name))
+        assert getattr(cw, kind.__name__) is kind

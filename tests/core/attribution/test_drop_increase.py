@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from convnet_widgets.core.attribution.drop_increase import (
 )
 from convnet_widgets.core.attribution.results import Heatmap, Heatmaps, Target
 from convnet_widgets.core.attribution.subject import Subject
+from convnet_widgets.core.framing import Frame
 
 HEAT = np.array([[1, 0.75], [0.5, 0.25]], "float32")
 ONES = np.ones((2, 2, 1), "float32")
@@ -58,7 +61,8 @@ def test_a_dark_map_leaves_nothing():
 
 def test_what_the_network_does_not_look_at_is_left_out():
     net = linear((4, 4, 1), [layers.CenterCrop(2, 2)])
-    found = drop_and_increase(net, np.ones((4, 4, 1)), heatmap(0))
+    seen = replace(heatmap(0), frame=Frame((4, 4), (1, 1, 2, 2)))
+    found = drop_and_increase(net, np.ones((4, 4, 1)), seen)
     np.testing.assert_allclose(found.after, [0.75])
 
 

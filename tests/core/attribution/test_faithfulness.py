@@ -12,6 +12,7 @@ from convnet_widgets.core.attribution.faithfulness import (
 )
 from convnet_widgets.core.attribution.results import Heatmap, Target
 from convnet_widgets.core.attribution.subject import Subject
+from convnet_widgets.core.framing import Frame
 
 MAP = np.array([[0.4, 0.3], [0.2, 0.1]], "float32")
 ONES = np.ones((2, 2, 1), "float32")
@@ -131,7 +132,8 @@ def test_a_blur_spreads_a_pixel_over_its_neighbours():
 
 def test_pixels_that_the_network_does_not_look_at_come_last():
     net = linear(MAP, (4, 4, 1), [layers.CenterCrop(2, 2)])
-    curves = insertion_deletion(net, np.ones((4, 4, 1)), heatmap(), 16, baseline="black")
+    seen = heatmap(frame=Frame((4, 4), (1, 1, 2, 2)))
+    curves = insertion_deletion(net, np.ones((4, 4, 1)), seen, 16, baseline="black")
     np.testing.assert_allclose(curves.insertion[:5], [0, 0.4, 0.7, 0.9, 1], atol=1e-6)
     np.testing.assert_allclose(curves.insertion[5:], 1, atol=1e-6)
 

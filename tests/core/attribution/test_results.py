@@ -53,7 +53,7 @@ DARK = {
     "nan": (floats([1, NAN]), "NaN or infinite"),
     "inf": (floats([1, np.inf]), "NaN or infinite"),
     "minus inf": (floats([1, -np.inf]), "NaN or infinite"),
-    "zero": (floats([0, 0]), "nowhere positive"),
+    "zero": (floats([0, 0]), "0 everywhere.*gradient vanishes"),
     "negative": (floats([-1, -2]), "nowhere positive"),
     "negative everywhere the same": (floats([-1, -1]), "nowhere positive"),
     "the same": (floats([[7, 7]]), "the same everywhere"),

@@ -51,14 +51,24 @@ class TestAscend:
 
     def test_of_a_logit_sees_through_the_softmax(self):
         net = classifier()
-        step = last(ascend(net, Channel("classes", 1), 2, LOGIT))
+        step = last(ascend(net, Channel("classes", 1), 2, LOGIT, precision="float32"))
         logits = cw.feature_maps(net, step.images, "maps")["maps"].mean((1, 2))
         np.testing.assert_allclose(step.objective, logits[:, 1], rtol=1e-4)
 
     def test_of_a_callable_of_what_the_network_returns(self):
         net = classifier()
-        seen = last(ascend(net, lambda scores: scores[:, 1] - scores[:, 2], 2, PLAIN))
-        named = last(ascend(net, Output(lambda scores: scores[:, 1] - scores[:, 2]), 2, PLAIN))
+        seen = last(
+            ascend(net, lambda scores: scores[:, 1] - scores[:, 2], 2, PLAIN, precision="float32")
+        )
+        named = last(
+            ascend(
+                net,
+                Output(lambda scores: scores[:, 1] - scores[:, 2]),
+                2,
+                PLAIN,
+                precision="float32",
+            )
+        )
         np.testing.assert_array_equal(seen.images, named.images)
         scores = net(seen.images).numpy()
         np.testing.assert_allclose(seen.objective, scores[:, 1] - scores[:, 2], rtol=1e-4)
@@ -104,7 +114,7 @@ class TestAscend:
 
     def test_a_channel_for_each_picture(self):
         net = classifier()
-        step = last(ascend(net, Channel("maps", (2, 0)), 2, PLAIN))
+        step = last(ascend(net, Channel("maps", (2, 0)), 2, PLAIN, precision="float32"))
         maps = cw.feature_maps(net, step.images, "maps")["maps"]
         means = maps.mean((1, 2))[[0, 1], [2, 0]]
         np.testing.assert_allclose(step.objective, means, rtol=1e-4)
