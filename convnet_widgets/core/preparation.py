@@ -222,9 +222,12 @@ def _fitted(image: np.ndarray, wanted: ImageInput, fit: str) -> np.ndarray:
         )
     if image.size == 0:
         raise ValueError(f"the image is empty: its shape is {image.shape}; give one with pixels")
-    image = image.astype("float32")
-    if not np.isfinite(image).all():
-        raise ValueError("the image has NaN or infinite values; replace them, say by nan_to_num")
+    if image.dtype != np.uint8:  # photographs are reduced as bytes, a quarter of the floats
+        image = image.astype("float32")
+        if not np.isfinite(image).all():
+            raise ValueError(
+                "the image has NaN or infinite values; replace them, say by nan_to_num"
+            )
     return resize(_match_channels(image, wanted.channels), (wanted.height, wanted.width), fit)
 
 

@@ -1,3 +1,4 @@
+import tracemalloc
 import warnings
 from dataclasses import replace
 
@@ -62,6 +63,26 @@ def test_resizes_each_band_as_pillow_does(size):
     )
     prepared = takes(*size, 3).prepare(source)[0]
     np.testing.assert_allclose(prepared, expected.clip(source.min(), source.max()), atol=1e-3)
+
+
+@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_bytes_are_resized_to_the_very_values_of_their_floats(fit, channels):
+    net = replace(takes(7, 9, channels), fit=fit)
+    source = GENERATOR.integers(0, 256, (40, 30, 3), "uint8")
+    prepared = net.prepare(source)
+    assert prepared.dtype == np.float32
+    np.testing.assert_array_equal(prepared, net.prepare(source.astype("float32")))
+
+
+def test_a_photograph_takes_no_floats_of_its_own_size():
+    photograph = GENERATOR.integers(0, 256, (1000, 1000, 3), "uint8")
+    net = takes(8, 8, 3)
+    tracemalloc.start()
+    net.prepare(photograph)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2 * photograph.nbytes  # floats are four times as large
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.floats(0, 255, width=32))
