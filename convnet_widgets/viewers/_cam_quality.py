@@ -13,6 +13,11 @@ from ._cam_view import CamView
 
 Part = tuple[str, str, Iterator[Any]]
 
+_BEWARE = {
+    "guided_grad_cam": "What changes is the part of Grad-CAM; the fine lines alone hardly do.",
+}
+"""What a passed check does not say of a method."""
+
 
 @dataclass(frozen=True, eq=False)
 class CamQuality:
@@ -57,7 +62,8 @@ class CamQuality:
         if self.drop_increase is not None:
             told["drop"] = _drop_told(self.drop_increase)
         if self.randomisation is not None:
-            told["check"] = _check_told(self.randomisation)
+            beware = _BEWARE.get(view.maps[0].method, "")
+            told["check"] = _check_told(self.randomisation) | {"beware": beware}
         return told
 
 

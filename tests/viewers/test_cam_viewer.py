@@ -615,6 +615,7 @@ def test_quality_is_what_core_measures_of_the_map_shown():
     assert told["check"]["layers"] == list(check.layers)
     assert told["check"]["passed"] == check.passed
     assert told["check"]["tells_learned"] is False  # of fewer than 100 classes
+    assert told["check"]["beware"] == ""
     assert (found.answer, told["curves"]["answer"]) == ("probability", "probability")
     assert ["curves", "lacks", "of"] in heard
     assert viewer.quality is found
@@ -634,6 +635,12 @@ def test_curves_say_what_they_are_of(net, target, answer):
     viewer = cw.CamViewer({"shares": sure, "scores": labelled}[net](), IMAGE, target=target)
     axes = viewer.figure("quality").axes[0]
     assert axes.get_ylabel() == viewer.quality.answer == answer
+
+
+def test_a_check_of_a_product_says_which_part_of_it_changes():
+    viewer = cw.CamViewer(sure(), IMAGE, target=2, method="guided_grad_cam")
+    viewer.quality  # noqa: B018
+    assert viewer._quality["check"]["beware"].startswith("What changes is the part of Grad-CAM")
 
 
 def test_quality_is_forgotten_with_the_map():

@@ -78,8 +78,8 @@ export function dropText({ before, after, drop }) {
 }
 
 /** The verdict of the check by randomisation; of few classes it does not tell what was learned. */
-export function checkText({ passed, reason, tells_learned: tellsLearned }) {
+export function checkText({ passed, reason, beware, tells_learned: tellsLearned }) {
   if (!passed) return `Not passed. ${reason}.`;
   const meaning = tellsLearned ? "shows something that was learned" : "depends on the weights";
-  return `Passed. With shuffled weights the map becomes another, so it ${meaning}.`;
+  return `Passed. With shuffled weights the map becomes another, so it ${meaning}.${beware ? ` ${beware}` : ""}`;
 }

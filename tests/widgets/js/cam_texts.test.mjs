@@ -89,6 +89,7 @@ test("what is left of an answer is told both ways", () => {
 test("a verdict says why", () => {
   const passed = { passed: true, reason: "" };
   assert.match(checkText({ ...passed, tells_learned: true }), /^Passed\..* shows something that was learned\.$/);
+  assert.match(checkText({ ...passed, beware: "The lines do not." }), /depends on the weights\. The lines do not\.$/);
   assert.match(checkText({ ...passed, tells_learned: false }), /^Passed\..* depends on the weights\.$/);
   assert.equal(checkText({ passed: false, reason: "The map is dark" }), "Not passed. The map is dark.");
 });
