@@ -92,8 +92,8 @@ def scales(maps: list[Heatmap]) -> tuple[list[float], str]:
     """
     own = [_highest(one) / _top(one) if _top(one) else 1.0 for one in maps]
     if len(maps) == 1:
-        above = "; the rest is drawn as 1" if own[0] > 1 else ""
-        return own, f"Heat 1 is {_meaning(maps[0])} of the map{above}."
+        rest = "; all above it is drawn as 1" if own[0] > 1 else " of the map"
+        return own, f"Heat 1 is {_meaning(maps[0])}{rest}."
     methods = {one.method for one in maps}
     if len(methods) > 1 and not methods <= _OF_ONE_UNIT:
         of_pixels = f" Of pixels heat 1 is {_PERCENTILE}." if max(own) > 1 else ""

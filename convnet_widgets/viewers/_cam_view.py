@@ -65,7 +65,8 @@ class CamView:
         ]
         if self.image.picture is None:
             look = look | {"alpha": 1.0}
-        return heatmap_figure(panels, title=f"{caption}\n{note}".strip(), highest=1.0, **look)
+        lines = note.replace(". ", ".\n")  # a sentence each, since a title is not wrapped
+        return heatmap_figure(panels, title=f"{caption}\n{lines}".strip(), highest=1.0, **look)
 
     def _of_another_rank(self, heatmap: Heatmap, caption: str, look: dict[str, Any]) -> ViewFigure:
         (factor,), note = scales([heatmap])

@@ -429,9 +429,7 @@ def test_a_few_pixels_do_not_leave_all_others_black(method, tmp_path):
     heat = on_its_scale(viewer.heatmap)
     assert (heat == 1).sum() == 2  # of 144
     np.testing.assert_allclose(decoded(viewer), heat, atol=2e-5)
-    assert viewer._scale_note == (
-        "Heat 1 is the 99th percentile of the map; the rest is drawn as 1."
-    )
+    assert viewer._scale_note == ("Heat 1 is the 99th percentile; all above it is drawn as 1.")
     viewer.save(tmp_path / "fine.png")
     saved = np.asarray(Image.open(tmp_path / "fine.png")).astype(int)
     assert np.abs(saved - superimpose(photograph, heat)).max() <= 1
@@ -715,6 +713,11 @@ def test_the_figure_shows_what_the_panel_shows():
     titles = [axes.get_title(loc="left") for axes in figure.axes[:2]]
     assert titles == [viewer.label, viewer._other_label]
     assert figure.get_suptitle() == f"{viewer.caption}\n{viewer._scale_note}"
+    viewer.compare, viewer.other_method = "method", "saliency"
+    assert viewer.figure().get_suptitle().splitlines()[1:] == [
+        "Each on its own scale: the two methods measure different things.",
+        "Of pixels heat 1 is the 99th percentile.",
+    ]
 
 
 @pytest.mark.parametrize("rank", [1, 3])
