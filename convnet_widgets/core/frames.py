@@ -15,6 +15,8 @@ from .tracing import Trace
 Size = tuple[int, int]
 Known = tuple[int | None, ...]
 
+_CROPPING = (keras.layers.Cropping2D, keras.layers.CenterCrop, keras.layers.Resizing)
+
 
 def input_frames(vision: VisionModel, images: Any) -> list[Frame | None]:
     """Find what of each image reaches the input of the network.
@@ -64,6 +66,8 @@ def frames_of(vision: VisionModel, images: Any, traced: Trace | None = None) -> 
         return [None] * _count(vision, images)
     traced = traced_inputs(vision, images)[1] if traced is None else traced
     frames = image_frames(images, wanted, vision.fit)
+    if not traced.known("crops", lambda: _crops(vision.model, traced)):
+        return [*frames]
     sizes = ((wanted.height or f.photograph[0], wanted.width or f.photograph[1]) for f in frames)
     calls = list(_first_calls(vision.model, traced))
     return [_followed(frame, size, calls) for frame, size in zip(frames, sizes, strict=True)]
@@ -82,6 +86,10 @@ def _first_calls(model: keras.Model, traced: Trace) -> Iterator[tuple[keras.Laye
             return
         if output.maps is not None and output.maps.shape.rank == 4:
             yield layer, tuple(output.maps.shape[1:3])
+
+
+def _crops(model: keras.Model, traced: Trace) -> bool:
+    return any(isinstance(layer, _CROPPING) for layer, _ in _first_calls(model, traced))
 
 
 def _followed(frame: Frame, size: Size, calls: Sequence[tuple[keras.Layer, Known]]) -> Frame:
