@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from ..framing import resampled
 from .grad_cam import GradCAM
 from .method import Method, Progress, Raw
 from .pixels import check_lies_over, strongest
@@ -69,12 +68,12 @@ class GuidedGradCAM(Method):
         yield Progress(1, 2)
         rows = np.arange(subject.images)
         guided = strongest(subject.input_gradients(subject.image, rows, guided=True))
-        yield Progress(2, 2, guided * self._enlarged(heat, guided.shape), answers)
+        yield Progress(2, 2, guided * self._enlarged(heat, subject), answers)
 
-    def _enlarged(self, heat: Raw, size: tuple[int, ...]) -> Float32[np.ndarray, "batch ..."]:
+    def _enlarged(self, heat: Raw, subject: Subject) -> Float32[np.ndarray, "batch ..."]:
         if self.interpolation == "bilinear":
-            return resampled(heat, size)
-        for axis, wanted in enumerate(size):
+            return subject.on_input(heat)
+        for axis, wanted in enumerate(subject.image.shape[:-1]):
             places = np.arange(wanted) * heat.shape[axis] // wanted
             heat = heat.take(places, axis)
         return heat

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
-from ..framing import resampled
 from .channel_sums import channel_sum
 from .method import Method, Progress
 from .passes import layer_maps, passes
@@ -46,7 +45,7 @@ class ScoreCAM(Method):
         channels = [_varying(one) for one in maps]
 
         def scores(image: int, part: Int[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
-            masks = _masks(maps[image][..., channels[image][part]], images.shape[1:-1])
+            masks = subject.on_input(_scaled(maps[image][..., channels[image][part]]))
             return subject.scores(images[image] * masks[..., None], np.full(len(part), image))
 
         found = yield from passes(scores, [len(one) for one in channels], subject.batch_size())
@@ -62,13 +61,13 @@ def _varying(maps: Float32[np.ndarray, "*space channels"]) -> Int[np.ndarray, " 
     return np.flatnonzero(flat.max(axis=0) > flat.min(axis=0))
 
 
-def _masks(
-    maps: Float32[np.ndarray, "*space channels"], size: tuple[int, ...]
-) -> Float32[np.ndarray, "channels ..."]:
+def _scaled(
+    maps: Float32[np.ndarray, "*space channels"],
+) -> Float64[np.ndarray, "channels ..."]:
     first = np.moveaxis(maps, -1, 0).astype(np.float64)
     space = tuple(range(1, first.ndim))
     low, high = first.min(axis=space, keepdims=True), first.max(axis=space, keepdims=True)
-    return resampled((first - low) / (high - low), (len(first), *size))
+    return (first - low) / (high - low)
 
 
 def _softmax(logits: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from jaxtyping import Float, Float32, Integer
 
 from ..activations import as_array
+from ..framing import Frame, resampled
 from ..heads import Head
 from ..networks import VisionModel
 from ..preparation import is_channels_first
@@ -41,6 +42,8 @@ class Subject:
         Path of the layer; empty for methods that need none.
     target : ResolvedTarget
         What is explained.
+    seen : Frame or None
+        Which part of its input the network looks at, where it crops that itself.
     weights : ndarray of float32 or None
         The score of each image is the sum over its logits times these, (images, ...); None for
         a target that is a function, and until it is `told` for the class that is found likeliest.
@@ -53,6 +56,7 @@ class Subject:
     target: ResolvedTarget
     weights: np.ndarray | None
     _traced: Trace
+    seen: Frame | None = None
     _exchanged: Exchange | None = None
 
     @property
@@ -176,6 +180,12 @@ class Subject:
             tensor = tf.transpose(tensor, [0, maps.ndim - 1, *range(1, maps.ndim - 1)])
         function = graph.scores_above(self.layer, self._exchanged)
         return self._run(function, inputs, self._weights_of(rows), tensor)[0]
+
+    def on_input(self, maps: Float[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n ..."]:
+        """Maps of layers at the size of the input: 0 where the network does not look."""
+        if self.seen is None:
+            return resampled(maps, (len(maps), *self.image.shape[1:-1]))
+        return np.nan_to_num(np.stack([self.seen.place(one) for one in maps]))
 
     def batch_size(self) -> int:
         """How many images may go through the network at once."""

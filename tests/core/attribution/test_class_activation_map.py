@@ -402,7 +402,11 @@ def cropping():
 
 
 @pytest.mark.parametrize(
-    "method", ["grad_cam", "integrated_gradients", cw.Occlusion(patch=2, stride=1)]
+    "method",
+    [
+        *("grad_cam", "score_cam", "integrated_gradients", "guided_grad_cam"),
+        cw.Occlusion(patch=2, stride=1),
+    ],
 )
 def test_maps_of_a_layer_and_of_pixels_lie_on_what_they_show_where_the_network_crops(method):
     photograph = np.zeros((80, 80, 3), "uint8")
@@ -432,3 +436,15 @@ def test_methods_with_other_parameters_are_public():
     for name in cw.list_methods():
         kind = type(as_method(name))
         assert getattr(cw, kind.__name__) is kind
+
+
+def test_masks_lie_on_what_the_network_looks_at():
+    photograph = kinds.pixels(40, 40, 3)
+    model = cropping()
+    middle = keras.Sequential([keras.Input((20, 20, 3)), *model.layers[2:]])
+    for method in ("score_cam", "guided_grad_cam"):
+        heatmap = cw.class_activation_map(model, photograph, "conv", 0, method)
+        expected = cw.class_activation_map(middle, photograph[10:30, 10:30], "conv", 0, method)
+        same = heatmap.raw[10:30, 10:30] if method == "guided_grad_cam" else heatmap.raw
+        np.testing.assert_allclose(same, expected.raw, rtol=1e-4)
+        assert heatmap.target.score == pytest.approx(expected.target.score)
