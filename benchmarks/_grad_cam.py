@@ -87,11 +87,11 @@ PEERS = {
 }
 
 
-def gradients(model, inputs, layer, score, call=0):
-    """Feature maps of a layer's call and the score's gradients by them, watched in an eager pass.
+def gradients(model, inputs, layer, score, call=0, compiled=False):
+    """Feature maps of a layer's call and the score's gradients by them, watched in a pass.
 
     `layer` is the layer itself, wherever in the model it is; `score` makes a number for each image
-    of the output. Right for every kind of model, and slow.
+    of the output. Right for every kind of model, and slow. The pass is eager, or compiled.
     """
     own, returned = layer.call, []
     watched = keras.tree.map_structure(tf.constant, inputs)
@@ -100,15 +100,17 @@ def gradients(model, inputs, layer, score, call=0):
         returned.append(own(*given, **options))
         return returned[-1]
 
-    layer.call = call_and_keep
-    try:
+    def watch():
         with tf.GradientTape() as tape:
             tape.watch(watched)
             total = tf.reduce_sum(score(model(watched, training=False)))
+        return returned[call], tape.gradient(total, returned[call])
+
+    layer.call = call_and_keep
+    try:
+        maps, gradient = tf.function(watch, autograph=False)() if compiled else watch()
     finally:
         layer.call = own
-    maps = returned[call]
-    gradient = tape.gradient(total, maps)
     return np.asarray(maps, "float32"), np.asarray(gradient, "float32")
 
 

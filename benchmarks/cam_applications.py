@@ -3,9 +3,11 @@
 Random weights, images of 160 pixels, a process for each network so that memory is freed. Ours is
 asked for the network as its constructor makes it, softmax and all; the peers get a linear output
 in its place, so that all explain the logit of one class. A map is right if it is finite and, scaled
-to 1, differs by at most 1 % from the formula on feature maps and gradients that an eager pass gives
-at the last layer with places. ✓: right, and not flat for every class where the library chooses the
-layer; "named": right only where the layer is named; ✗: wrong or an error, which is told below.
+to 1, differs by at most 1 % from the formula on feature maps and gradients that an eager or a
+compiled pass gives at the last layer with places: deep networks of random weights, as
+EfficientNetV2L, make so much of rounding that the two passes differ by more. ✓: right, and not
+flat for every class where the library chooses the layer; "named": right only where the layer is
+named; ✗: wrong or an error, which is told below.
 
     python benchmarks/cam_applications.py [NAMES...]
 """
@@ -53,12 +55,13 @@ class Case:
         return made.layer, made.values[None]
 
     def truth(self):
-        """A class whose map is not blank, and the map; the output is linear from here on."""
+        """A class whose map is not blank, and the maps that are right; the output is linear now."""
         self.model.layers[-1].activation = keras.activations.linear
         for target in range(TRIED):
             score = lambda output, at=target: output[:, at]  # noqa: E731
-            expected = weighted(*gradients(self.model, self.images, self.layer, score))
-            if expected.any():
+            given = self.model, self.images, self.layer, score
+            expected = [weighted(*gradients(*given, compiled=one)) for one in (False, True)]
+            if expected[0].any():
                 return target, expected
         raise ArithmeticError(f"the maps of {TRIED} classes are blank")
 
@@ -77,12 +80,12 @@ def judged(case):
 
 def _ours(case, target, expected):
     layer, values = case.ours(target)
-    _check(difference(values, expected))
+    _check(values, expected)
     return CHOSEN, "" if layer == case.layer.name else f"chose {layer}, not {case.layer.name}"
 
 
 def _peer(case, make, target, expected):
-    _check(difference(make(case.model, case.layer.name, target)(case.images), expected))
+    _check(make(case.model, case.layer.name, target)(case.images), expected)
     try:
         if any(_has_places(make(case.model, None, at)(case.images)) for at in range(TRIED)):
             return CHOSEN, ""
@@ -95,7 +98,8 @@ def _has_places(values):
     return np.ptp(values) > 1e-4 * np.abs(values).max()
 
 
-def _check(far):
+def _check(values, expected):
+    far = min(difference(values, one) for one in expected)
     if not far <= CLOSE:
         raise AssertionError(f"a map that is {far:.0%} of the maximum off")
 
