@@ -2,7 +2,6 @@
 
 import operator
 import re
-import weakref
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -15,7 +14,6 @@ from .signatures import declared_signature, declares_inputs
 from .tracing import Trace, trace
 
 _NUMBER = re.compile(r"\[\d+\]")
-_rows: weakref.WeakKeyDictionary[Trace, tuple[LayerInfo, ...]] = weakref.WeakKeyDictionary()
 
 
 class LayerNotFoundError(LookupError):
@@ -66,9 +64,7 @@ def layer_rows(model: keras.Model, traced: Trace | None) -> tuple[LayerInfo, ...
     """Rows of `model`, with what its trace, if there is one, knows about the outputs."""
     if traced is None:
         return _new_rows(model, None)
-    if traced not in _rows:
-        _rows[traced] = _new_rows(model, traced)
-    return _rows[traced]
+    return traced.known("rows", lambda: _new_rows(model, traced))
 
 
 def layers_by_path(model: keras.Model, traced: Trace | None) -> Iterator[tuple[str, keras.Layer]]:

@@ -120,7 +120,7 @@ def resolve(
         of, against = (resolve(part, head, labels, shape) for part in (target.of, target.against))
         if of.weights is None or against.weights is None:
             raise TypeError(f"a contrast is of two classes, names or indices; got {target!r}")
-        label = f"{of.label} rather than {against.label}"
+        label = str(Contrast(of.label, against.label))
         return ResolvedTarget(label, None, of.weights - against.weights)
     if isinstance(target, Region):
         inner = resolve(target.target, head, labels, shape)

@@ -13,6 +13,7 @@ from ..core.attribution.results import CamStep, Heatmap
 from ..rendering.planes import heat_plane
 from ._cam_image import CamImage
 from ._cam_network import CamNetwork
+from ._planes import as_planes
 
 _MOST_KEPT = 64
 _OF_ONE_UNIT = {"grad_cam", "hires_cam", "layer_cam", "xgrad_cam", "elementwise_grad_cam"}
@@ -153,7 +154,4 @@ def scaled(values: Float32[np.ndarray, "*place"], factor: float) -> Float32[np.n
 
 
 def _on_two_axes(values: np.ndarray) -> np.ndarray:
-    """A sequence as a strip of one row, the slices of a volume side by side."""
-    if values.ndim < 3:
-        return np.atleast_2d(values)
-    return np.concatenate(list(values), axis=1)
+    return as_planes(values[..., None])[..., 0]

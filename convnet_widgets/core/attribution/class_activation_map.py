@@ -78,8 +78,8 @@ def class_activation_map(
     -----
     A softmax or sigmoid that ends the network is seen through: what is explained is the logit,
     since the gradient of a probability vanishes where the network is sure. The model stays as it
-    is. Methods and their sources are described by the classes of
-    ``convnet_widgets.core.attribution``; the division by the maximum is that of F. Chollet, Deep
+    is. Methods and their sources are described by their classes, :class:`GradCAM` and its like;
+    the division by the maximum is that of F. Chollet, Deep
     Learning with Python, §5.4.3.
 
     Examples
@@ -88,7 +88,7 @@ def class_activation_map(
     >>> net = cw.load_model("EfficientNetLite0")
     >>> heatmap = cw.class_activation_map(net, cw.load_image("cat"))
     >>> heatmap.target.label, heatmap.values.shape
-    ('Egyptian cat', (7, 7))
+    ('Egyptian_cat', (7, 7))
     """
     *_, last = class_activation_steps(net, image, layer, target, method, output)
     return last.heatmap

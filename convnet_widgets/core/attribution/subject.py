@@ -11,7 +11,7 @@ from jaxtyping import Float, Float32, Integer
 
 from ..activations import as_array
 from ..framing import Frame, resampled
-from ..heads import Head
+from ..heads import Head, find_head
 from ..networks import VisionModel
 from ..preparation import is_channels_first
 from ..running import run
@@ -35,18 +35,20 @@ class Subject:
     vision : VisionModel
         The network, which is not changed.
     inputs : list of ndarray
-        What the network takes, flat, preprocessed; the images first.
+        What the network takes, flat, preprocessed; the first axis is that of the images.
     place : int
         Of the output.
     layer : str
         Path of the layer; empty for methods that need none.
     target : ResolvedTarget
         What is explained.
-    seen : Frame or None
-        Which part of its input the network looks at, where it crops that itself.
     weights : ndarray of float32 or None
         The score of each image is the sum over its logits times these, (images, ...); None for
         a target that is a function, and until it is `told` for the class that is found likeliest.
+    traced : Trace
+        The network's graph for these inputs.
+    seen : Frame or None
+        Which part of its input the network looks at, where it crops that itself.
     """
 
     vision: VisionModel
@@ -55,7 +57,7 @@ class Subject:
     layer: str
     target: ResolvedTarget
     weights: np.ndarray | None
-    _traced: Trace
+    traced: Trace
     seen: Frame | None = None
     _exchanged: Exchange | None = None
 
@@ -79,19 +81,14 @@ class Subject:
         """What the network takes for images of one pixel value, 0–255, in the shape of `image`."""
         inputs = [np.zeros_like(x) for x in self.inputs]
         inputs[self.image_place] = np.full(self.image.shape, level, np.float32)
-        given = inputs[0] if len(inputs) == 1 else self._traced.signature.pack(inputs)
+        given = inputs[0] if len(inputs) == 1 else self.traced.signature.pack(inputs)
         prepared = flat_inputs(self.vision.model, self.vision.prepare(given))
         return replace(self, inputs=[np.asarray(x) for x in prepared]).image
 
     @property
-    def traced(self) -> Trace:
-        """The network's graph for these inputs."""
-        return self._traced
-
-    @property
     def head(self) -> Head:
         """The output that is explained."""
-        return self._graph(self.inputs).head
+        return find_head(self.traced, self.place)
 
     def at(self, layer: str) -> "Subject":
         """The same at another layer."""
@@ -189,7 +186,7 @@ class Subject:
 
     def batch_size(self) -> int:
         """How many images may go through the network at once."""
-        values = self._traced.known("values", lambda: _values_of_an_image(self._traced))
+        values = self.traced.known("values", lambda: _values_of_an_image(self.traced))
         return int(np.clip(_BATCH_BYTES // (4 * max(values, 1)), 1, _MOST_IMAGES))
 
     def _answers_of(self, images: np.ndarray, rows: Rows) -> Answers:
@@ -231,10 +228,10 @@ class Subject:
         return ScoreGraph(self._trace(inputs, guided), self.place, function or kind)
 
     def _trace(self, inputs: Sequence[np.ndarray], guided: bool) -> Trace:
-        signature = signature_of(self.vision.model, self._traced.signature.pack(inputs))
+        signature = signature_of(self.vision.model, self.traced.signature.pack(inputs))
         function = self.target.function
-        if signature.key == self._traced.signature.key and function is None and not guided:
-            return self._traced
+        if signature.key == self.traced.signature.key and function is None and not guided:
+            return self.traced
         variant = (function, guided) if function or guided else None
         during = guided_gradients if guided else nullcontext
         return trace(self.vision.model, signature, variant, during)
