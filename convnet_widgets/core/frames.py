@@ -61,16 +61,36 @@ def frames_of(vision: VisionModel, images: Any, traced: Trace | None = None) -> 
     TypeError, ValueError
         If the images do not fit the network.
     """
+    frames = input_frames(vision, images)
+    known = [frame for frame in frames if frame is not None]
     wanted = image_input(vision.model)
-    if wanted is None or isinstance(images, dict) or len(input_shapes(vision.model)) > 1:
-        return [None] * _count(vision, images)
+    if wanted is None or not known:
+        return frames
     traced = traced_inputs(vision, images)[1] if traced is None else traced
-    frames = image_frames(images, wanted, vision.fit)
-    if not traced.known("crops", lambda: _crops(vision.model, traced)):
-        return [*frames]
-    sizes = ((wanted.height or f.photograph[0], wanted.width or f.photograph[1]) for f in frames)
-    calls = list(_first_calls(vision.model, traced))
-    return [_followed(frame, size, calls) for frame, size in zip(frames, sizes, strict=True)]
+    calls = _cropping_calls(vision.model, traced)
+    sizes = ((wanted.height or f.photograph[0], wanted.width or f.photograph[1]) for f in known)
+    return [_followed(frame, size, calls) for frame, size in zip(known, sizes, strict=True)]
+
+
+def window_of(model: keras.Model, traced: Trace, size: Size) -> Frame | None:
+    """Find what a network looks at of its own input.
+
+    Parameters
+    ----------
+    model : keras.Model
+    traced : Trace
+        That of the network.
+    size : tuple of int
+        Height and width of the input.
+
+    Returns
+    -------
+    Frame or None
+        What is left of the input after the layers that `frames_of` names; None for all of it.
+    """
+    whole = Frame(size, (0.0, 0.0, float(size[0]), float(size[1])))
+    window = _followed(whole, size, _cropping_calls(model, traced))
+    return None if window == whole else window
 
 
 def _count(vision: VisionModel, images: Any) -> int:
@@ -88,8 +108,13 @@ def _first_calls(model: keras.Model, traced: Trace) -> Iterator[tuple[keras.Laye
             yield layer, tuple(output.maps.shape[1:3])
 
 
-def _crops(model: keras.Model, traced: Trace) -> bool:
-    return any(isinstance(layer, _CROPPING) for layer, _ in _first_calls(model, traced))
+def _cropping_calls(model: keras.Model, traced: Trace) -> list[tuple[keras.Layer, Known]]:
+    """The first calls of a network that may crop; none of one that does not."""
+
+    def may_crop() -> bool:
+        return any(isinstance(layer, _CROPPING) for layer, _ in _first_calls(model, traced))
+
+    return list(_first_calls(model, traced)) if traced.known("crops", may_crop) else []
 
 
 def _followed(frame: Frame, size: Size, calls: Sequence[tuple[keras.Layer, Known]]) -> Frame:

@@ -14,9 +14,8 @@ from ..framing import Frame
 from ..heads import Head, find_head
 from ..layer_table import LayerInfo
 from ..layers import find_layer, layer_rows
-from ..networks import VisionModel, as_vision_model
+from ..networks import as_vision_model
 from ..outputs import output_place
-from ..preparation import image_input
 from ..targets import ResolvedTarget, class_label, class_names, resolve
 from ..tracing import Trace, trace
 from .method import Method
@@ -79,9 +78,8 @@ def ask(
             "the list of targets is empty; give at least one, or None for the likeliest"
         )
     shape = _logits_shape(head, traced, tensors, wanted)
-    seen = _seen(vision, images, traced) if chosen.slow or chosen.of_pixels else None
     subjects = [
-        Subject(vision, inputs, place, "", found, _repeated(found, len(inputs[0])), traced, seen)
+        Subject(vision, inputs, place, "", found, _repeated(found, len(inputs[0])), traced)
         for found in (resolve(one, head, vision.labels, shape) for one in wanted)
     ]
     layers = _layers(vision.model, traced, layer, chosen)
@@ -155,16 +153,6 @@ def _logits_shape(
 
 def _repeated(target: ResolvedTarget, images: int) -> np.ndarray | None:
     return None if target.weights is None else np.stack([target.weights] * images)
-
-
-def _seen(vision: VisionModel, images: Any, traced: Trace) -> Frame | None:
-    """Which part of its input the network looks at; None for all of it."""
-    given, looked = input_frames(vision, images)[0], frames_of(vision, images, traced)[0]
-    if given is None or looked is None or given == looked:
-        return None
-    wanted = image_input(vision.model)
-    height, width = (wanted.height, wanted.width) if wanted else (None, None)
-    return looked.inside(given, (height or given.photograph[0], width or given.photograph[1]))
 
 
 def _is_single(images: Any, inputs: Sequence[np.ndarray]) -> bool:

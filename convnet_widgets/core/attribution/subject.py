@@ -10,7 +10,8 @@ import tensorflow as tf
 from jaxtyping import Float, Float32, Integer
 
 from ..activations import as_array
-from ..framing import Frame, resampled
+from ..frames import window_of
+from ..framing import resampled
 from ..heads import Head, find_head
 from ..networks import VisionModel
 from ..preparation import is_channels_first
@@ -22,6 +23,7 @@ from .answers import Answers
 from .score_graph import BEST, WEIGHTED, ScoreGraph, guided_gradients
 
 Rows = Integer[np.ndarray, " inputs"]
+_PLANE = 2  # axes of space of a photograph
 _MOST_IMAGES = 64
 _BATCH_BYTES = 2**30  # of all float32 feature maps that a batch makes, few of which live at once
 
@@ -47,8 +49,6 @@ class Subject:
         a target that is a function, and until it is `told` for the class that is found likeliest.
     traced : Trace
         The network's graph for these inputs.
-    seen : Frame or None
-        Which part of its input the network looks at, where it crops that itself.
     """
 
     vision: VisionModel
@@ -58,7 +58,6 @@ class Subject:
     target: ResolvedTarget
     weights: np.ndarray | None
     traced: Trace
-    seen: Frame | None = None
     _exchanged: Exchange | None = None
 
     @property
@@ -180,9 +179,12 @@ class Subject:
 
     def on_input(self, maps: Float[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n ..."]:
         """Maps of layers at the size of the input: 0 where the network does not look."""
-        if self.seen is None:
-            return resampled(maps, (len(maps), *self.image.shape[1:-1]))
-        return np.nan_to_num(np.stack([self.seen.place(one) for one in maps]))
+        size = self.image.shape[1:-1]
+        is_photograph = len(self.inputs) == 1 and len(size) == _PLANE
+        window = window_of(self.vision.model, self.traced, size) if is_photograph else None
+        if window is None:
+            return resampled(maps, (len(maps), *size))
+        return np.nan_to_num(np.stack([window.place(one) for one in maps]))
 
     def batch_size(self) -> int:
         """How many images may go through the network at once."""
