@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from toy_cam import (
+from toys import (
     RAMP,
     linear,
     linear_with_numbers,
     lines_of_an_image,
     sum_of_channels,
     summed_relu,
-    toy_cam,
+    toy,
 )
 
 import convnet_widgets as cw
@@ -27,12 +27,12 @@ PIXELS = np.random.default_rng(1).uniform(0, 255, (6, 5, 3)).astype("float32")
 
 
 def raw_of(method, net=None, image=RAMP[0], **keywords):
-    net = toy_cam() if net is None else net
+    net = toy() if net is None else net
     return cw.class_activation_map(net, image, target=0, method=method, **keywords).raw
 
 
 def steps_of(method, net=None, image=RAMP[0], **keywords):
-    net = toy_cam() if net is None else net
+    net = toy() if net is None else net
     return cw.class_activation_steps(net, image, target=0, method=method, **keywords)
 
 
@@ -62,7 +62,7 @@ def test_no_logit_is_too_large(logit):
     black = {"occlusion": Occlusion(baseline=0.0)}  # all pixels are darker than grey
     for name, usual in METHODS.items():
         method = black.get(name, usual())
-        found = cw.class_activation_map(toy_cam(logit / 54), RAMP[0], target=0, method=method)
+        found = cw.class_activation_map(toy(scale=logit / 54), RAMP[0], target=0, method=method)
         assert found.target.score == pytest.approx(logit)
         assert np.isfinite(found.raw).all(), name
         assert found.values.max() == 1, name
@@ -85,7 +85,7 @@ class TestScoreCAM:
         )
 
     def test_constant_channels_are_skipped(self):
-        net = toy_cam()
+        net = toy()
         kernel, bias = net.get_layer("conv").get_weights()
         kernel[..., 1], bias[1] = 0, 3
         net.get_layer("conv").set_weights([kernel, bias])
@@ -93,7 +93,7 @@ class TestScoreCAM:
         assert [step.total for step in steps_of(ScoreCAM(), net, layer="relu")][-1] == 1
 
     def test_nothing_varies(self):
-        heatmap = cw.class_activation_map(toy_cam(), np.zeros((4, 4, 1)), "relu", 0, ScoreCAM())
+        heatmap = cw.class_activation_map(toy(), np.zeros((4, 4, 1)), "relu", 0, ScoreCAM())
         assert not heatmap.raw.any()
         assert heatmap.reason
 
@@ -120,7 +120,7 @@ class TestAblationCAM:
         close(raw_of(AblationCAM(), net, image, layer="conv"), expected)
 
     def test_channels_that_are_0_are_not_tried(self):
-        net = toy_cam()
+        net = toy()
         net.get_layer("conv").set_weights([np.ones((3, 3, 1, 2)), np.array([-50, -500])])
         *_, last = steps_of(AblationCAM(), net, layer="relu")
         assert (last.done, last.total) == (2, 2)
@@ -179,7 +179,7 @@ class TestIntegratedGradients:
         close(raw, (WEIGHTS * (PIXELS - baseline)).sum(axis=-1), rtol=1e-4, atol=1e-2)
 
     def test_adds_up_to_the_difference_of_the_scores(self):
-        net = toy_cam()
+        net = toy()
         heatmap = cw.class_activation_map(net, RAMP[0], target=0, method=IntegratedGradients(2000))
         black = net(np.zeros_like(RAMP)).numpy()[0, 0]
         assert heatmap.target.score == 54
