@@ -35,9 +35,11 @@ class SubgraphCutter:
     @contextmanager
     def extended(self) -> Iterator[tf.Graph]:
         """Let operations be added to the graph, as those of gradients, to be cut out afterwards."""
+        before = self._graph.version
         with self._graph.as_default():
             yield self._graph
-        self._read()
+        if self._graph.version != before:
+            self._read()
 
     def cut(
         self,

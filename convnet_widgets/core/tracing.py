@@ -29,6 +29,10 @@ _traces: weakref.WeakKeyDictionary[keras.Model, OrderedDict[Any, "Trace"]] = (
 )
 _Value = TypeVar("_Value")
 
+Ends = tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]
+"""Of a part of a graph: what to fetch, and what to feed."""
+Build = Callable[[], Ends]
+
 
 @dataclass(frozen=True, eq=False)
 class Exchange:
@@ -38,10 +42,14 @@ class Exchange:
     ----------
     variables : mapping of int to tf.Variable
         By the identity of the handle that they stand for, as of `SubgraphCutter.cut`.
+    functions : mapping of Trace to dict
+        Those cut out of each graph, by key.
     """
 
-    variables: Mapping[int, Any]
-    functions: OrderedDict[Any, Callable] = field(default_factory=OrderedDict)
+    variables: Mapping[int, Any] = field(default_factory=dict)
+    functions: weakref.WeakKeyDictionary["Trace", OrderedDict[Hashable, Callable]] = field(
+        default_factory=weakref.WeakKeyDictionary
+    )
 
 
 class Trace:
@@ -73,9 +81,9 @@ class Trace:
         self.inputs: list[tf.Tensor] = []
         self.signature = signature
         self._parts = [_reference(part) for part in _parts(model)]
-        self._functions: OrderedDict[Any, Callable] = OrderedDict()
+        self._own = Exchange()
         self._known: dict[Hashable, Any] = {}
-        self._built: dict[Hashable, tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]] = {}
+        self._built: dict[Hashable, Ends] = {}
         # the graph must not keep the network alive
         reference = weakref.ref(model)
 
@@ -113,13 +121,16 @@ class Trace:
         Without `paths` it returns what the network itself returns, flat, as float32.
         """
         key = None if paths is None else tuple(paths)
-        with _lock:
-            return _remembered(self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut(key))
+
+        def build() -> Ends:
+            return self._floats if key is None else [self.outputs[p].maps for p in key], []
+
+        return self.derived(key, build)
 
     def derived(
         self,
         key: Hashable,
-        build: Callable[[], tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]],
+        build: Build,
         exchanged: Exchange | None = None,
     ) -> Callable:
         """Function of the flat inputs and of feeds, with operations that `build` adds to the graph.
@@ -133,16 +144,11 @@ class Trace:
         exchanged : Exchange, optional
             Variables to read instead of the network's; it keeps such functions.
         """
+        exchanged = exchanged or self._own
         with _lock:
-            if exchanged is None:
-                return _remembered(
-                    self._functions, key, _FUNCTIONS_KEPT, lambda: self._cut_of(key, build, None)
-                )
+            kept = exchanged.functions.setdefault(self, OrderedDict())
             return _remembered(
-                exchanged.functions,
-                (self, key),
-                _FUNCTIONS_KEPT,
-                lambda: self._cut_of(key, build, exchanged.variables),
+                kept, key, _FUNCTIONS_KEPT, lambda: self._cut(key, build, exchanged.variables)
             )
 
     def known(self, key: Hashable, find: Callable[[], _Value]) -> _Value:
@@ -156,16 +162,11 @@ class Trace:
         """Names of the operations that a tensor of the graph needs, its own among them."""
         return self._cutter.ancestors([tensor])
 
-    def _cut_of(self, key: Hashable, build: Callable, exchanged: Any) -> Callable:
+    def _cut(self, key: Hashable, build: Build, variables: Mapping[int, Any]) -> Callable:
         if key not in self._built:
             with self._cutter.extended():
                 self._built[key] = build()
-        return self._cutter.cut(*self._built[key], exchanged)
-
-    def _cut(self, paths: tuple[str, ...] | None) -> Callable:
-        if paths is None:
-            return self._cutter.cut(self._floats)
-        return self._cutter.cut([self.outputs[path].maps for path in paths])
+        return self._cutter.cut(*self._built[key], variables)
 
 
 def trace(

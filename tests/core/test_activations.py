@@ -259,7 +259,7 @@ def test_kept_functions_are_bounded():
     for mask in range(1, 3 * tracing._FUNCTIONS_KEPT):
         cw.feature_maps(model, x, [name for i, name in enumerate(names * 2) if mask >> i & 1])
     (kept,) = tracing._traces[model].values()
-    assert len(kept._functions) == tracing._FUNCTIONS_KEPT
+    assert len(kept._own.functions[kept]) == tracing._FUNCTIONS_KEPT
 
 
 def test_a_network_that_nobody_holds_is_freed():
