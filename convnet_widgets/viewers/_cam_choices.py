@@ -13,10 +13,6 @@ from ._cam_network import CamNetwork, readable
 from ._image_viewer import ImageViewer
 from ._panel import LayerChoice, sentence_of
 
-_CAUTIONS = {
-    "guided_grad_cam": "Its fine lines hardly depend on class or weights (Adebayo et al. 2018)",
-}
-
 
 def _as_json(value: Any, _: Any) -> Any:
     """What a browser is told of a target: a class, or what another one is called."""
@@ -122,7 +118,7 @@ class CamChoices(ImageViewer, HeatmapOverlay):
 
 def _told(method: Method) -> dict[str, Any]:
     return {
-        "caution": _CAUTIONS.get(method.name, ""),
+        "caution": method.caution,
         "name": method.name,
         "title": method.title,
         "of_pixels": method.of_pixels,

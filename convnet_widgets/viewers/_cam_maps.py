@@ -1,4 +1,4 @@
-"""Heatmaps that were asked for: made a step at a time, kept, and brought to one scale."""
+"""Heatmaps that were asked for: made a step at a time, kept, and laid over the picture."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +16,6 @@ from ._cam_network import CamNetwork
 from ._planes import as_planes
 
 _MOST_KEPT = 64
-_OF_ONE_UNIT = {"grad_cam", "hires_cam", "layer_cam", "xgrad_cam", "elementwise_grad_cam"}
-"""Sums over channels of activation times gradient: parts of a logit, which can be compared."""
-_OF_SINGLE_PIXELS = {"saliency", "smooth_grad", "integrated_gradients", "guided_grad_cam"}
-"""A few pixels lie so far above the others that beside the largest all would be black."""
-_SHARE_BELOW = 0.99
-_PERCENTILE = f"the {100 * _SHARE_BELOW:.0f}th percentile"
 
 
 @dataclass(frozen=True)
@@ -74,56 +68,6 @@ class MapMaker:
                     kept.pop(next(iter(kept)))
                 kept[key] = one
             yield step
-
-
-def scales(maps: list[Heatmap]) -> tuple[list[float], str]:
-    """What each map is multiplied by to stand on one scale, and what that scale is.
-
-    Parameters
-    ----------
-    maps : list of Heatmap
-        One or two.
-
-    Returns
-    -------
-    factors : list of float
-        0 or more. What comes out above 1 is drawn as 1.
-    note : str
-        What 1 means.
-    """
-    own = [_highest(one) / _top(one) if _top(one) else 1.0 for one in maps]
-    if len(maps) == 1:
-        rest = "; all above it is drawn as 1" if own[0] > 1 else " of the map"
-        return own, f"Heat 1 is {_meaning(maps[0])}{rest}."
-    methods = {one.method for one in maps}
-    if len(methods) > 1 and not methods <= _OF_ONE_UNIT:
-        of_pixels = f" Of pixels heat 1 is {_PERCENTILE}." if max(own) > 1 else ""
-        return own, f"Each on its own scale: the two methods measure different things.{of_pixels}"
-    tops = [_top(one) for one in maps]
-    top = max(tops)
-    if top <= 0:
-        return own, ""
-    larger = "left" if tops[0] == top else "right"
-    note = f"One scale for both: heat 1 is {top:.3g}, {_meaning(maps[0])}, {larger}."
-    return [_highest(one) / top for one in maps], note
-
-
-def _highest(heatmap: Heatmap) -> float:
-    return 0.0 if heatmap.reason else float(heatmap.raw.max())
-
-
-def _top(heatmap: Heatmap) -> float:
-    """The raw value that is drawn as heat 1."""
-    if heatmap.reason or heatmap.method not in _OF_SINGLE_PIXELS:
-        return _highest(heatmap)
-    # of sparse maps, the percentile may be 0
-    return float(np.quantile(np.maximum(heatmap.raw, 0), _SHARE_BELOW)) or _highest(heatmap)
-
-
-def _meaning(heatmap: Heatmap) -> str:
-    if 0 < _top(heatmap) < _highest(heatmap):
-        return _PERCENTILE
-    return "the largest value"
 
 
 def flat(

@@ -79,14 +79,7 @@ class CamNetwork:
             return [], False
         names = class_names(head, self.vision.labels)
         found = predict(self.vision, images, top, self.output)[0]
-        told = [
-            {
-                "index": one.index,
-                "label": readable(class_label(one.index, head, names)),
-                "score": finite(one.score),
-            }
-            for one in found
-        ]
+        told = [class_told(x.index, class_label(x.index, head, names), x.score) for x in found]
         return told, head.activation is not None
 
     def compares(self, images: Any) -> bool:
@@ -115,6 +108,11 @@ class CamNetwork:
         traced = traced_inputs(self.vision, images)[1]
         place = output_place(self.vision.model, traced.returned, self.output)
         return images, traced, find_head(traced, place)
+
+
+def class_told(index: int | None, label: str, score: float) -> ClassShare:
+    """A class as the browser takes it."""
+    return {"index": index, "label": readable(label), "score": finite(score)}
 
 
 def finite(value: float) -> float | None:

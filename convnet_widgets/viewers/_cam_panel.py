@@ -12,7 +12,7 @@ from ..core.attribution.results import Heatmap
 from ._cam_choices import CamChoices
 from ._cam_image import CamImage
 from ._cam_maps import Asked, MapMaker
-from ._cam_network import CamNetwork, finite, readable
+from ._cam_network import CamNetwork, class_told
 from ._cam_quality import CamQuality, parts_of
 from ._cam_run import AT_REST, last_of, told_to_end
 from ._cam_view import NOTHING, CamView
@@ -149,15 +149,12 @@ class CamPanel(CamChoices):
     def _named_classes(self, view: CamView) -> dict[str, Any]:
         """The likeliest classes, and below them those that are shown and not among them."""
         known = {one["index"] for one in self._ranked}
-        targets = [one.target for one in view.maps]
         others = {
-            target.index: {
-                "index": target.index,
-                "label": readable(target.label),
-                "score": finite(target.score if target.probability is None else target.probability),
-            }
-            for target in targets
-            if target.index is not None and target.index not in known and self._ranked
+            one.index: class_told(
+                one.index, one.label, one.score if one.probability is None else one.probability
+            )
+            for one in (heatmap.target for heatmap in view.maps)
+            if one.index is not None and one.index not in known and self._ranked
         }
         return {"_classes": [*self._ranked, *others.values()]}
 

@@ -13,8 +13,9 @@ from ..rendering.plane_figures import slices_figure, strip_figure
 from ..rendering.view_figure import ViewFigure
 from ..widgets._overlay_traits import NO_HEAT, heat_traits
 from ._cam_image import CamImage
-from ._cam_maps import Asked, flat, laid_out, scaled, scales
+from ._cam_maps import Asked, flat, laid_out, scaled
 from ._cam_network import readable, share_text
+from ._cam_scale import Scale, scale_of
 
 _OTHER = ("_codes", "_range", "_unseen", "_box", "_map_height", "_map_width")
 
@@ -45,7 +46,7 @@ class CamView:
     @property
     def traits(self) -> dict[str, Any]:
         """What the browser is told."""
-        factors, note = scales(self.maps)
+        factors, note = self._scale
         first, *others = (
             _heat(one, self.image, factor) | {"label": title, "note": _sentence(one.reason)}
             for one, factor, title in zip(self.maps, factors, self.titles, strict=True)
@@ -58,7 +59,7 @@ class CamView:
         first, rank = self.maps[0], self.maps[0].values.ndim
         if len(self.maps) == 1 and rank != 2 and self.image.picture is not None:
             return self._of_another_rank(first, caption, look)
-        factors, note = scales(self.maps)
+        factors, note = self._scale
         panels = [
             HeatmapPanel(self._picture(one), laid_out(one, self.image, factor), title, one.reason)
             for one, factor, title in zip(self.maps, factors, self.titles, strict=True)
@@ -69,7 +70,7 @@ class CamView:
         return heatmap_figure(panels, title=f"{caption}\n{lines}".strip(), highest=1.0, **look)
 
     def _of_another_rank(self, heatmap: Heatmap, caption: str, look: dict[str, Any]) -> ViewFigure:
-        (factor,), note = scales([heatmap])
+        (factor,), note = self._scale
         heat = scaled(heatmap.resized(self.image.extent), factor)
         pixels = np.asarray(self.image.images)
         said: dict[str, Any] = {
@@ -87,8 +88,12 @@ class CamView:
 
     def heat(self) -> Float32[np.ndarray, "height width"]:
         """Of the first, at the size of the photograph, on the scale it has alone."""
-        (factor,), _ = scales(self.maps[:1])
+        (factor,), _ = scale_of(self.maps[:1], [self.asked[0].method])
         return laid_out(self.maps[0], self.image, factor)
+
+    @property
+    def _scale(self) -> Scale:
+        return scale_of(self.maps, [asked.method for asked in self.asked])
 
 
 NOTHING: dict[str, Any] = {

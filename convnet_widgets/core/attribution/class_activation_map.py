@@ -10,6 +10,7 @@ import numpy as np
 
 from ..finiteness import is_finite
 from ..framing import resampled
+from ..heads import Head
 from ..networks import VisionModel
 from .answers import Answers
 from .method import Method, Raw
@@ -194,9 +195,7 @@ def _arranged(question: Question, made: list[_Made]) -> Heatmap | Heatmaps | lis
 def _heatmaps(question: Question, subject: Subject, of_layers: list[list[_Made]]) -> list[Heatmap]:
     raws = [np.concatenate([part.raw for part in parts]) for parts in of_layers]
     targets = [
-        _target(question, subject, part.answers, row)
-        for part in of_layers[0]
-        for row in range(len(part.raw))
+        target for part in of_layers[0] for target in _targets(question, subject, part.answers)
     ]
     return [
         _heatmap(question, [raw[image] for raw in raws], targets[image], image)
@@ -204,19 +203,23 @@ def _heatmaps(question: Question, subject: Subject, of_layers: list[list[_Made]]
     ]
 
 
-def _target(question: Question, subject: Subject, answers: Answers, row: int) -> Target:
-    index = subject.target.index
-    if index is None and not subject.target.label:
-        weights = answers.weights[row]
-        index = int(weights[0] > 0) if question.head.is_binary else int(_class_of(weights))
-    of_a_class = question.head.activation is not None and index is not None
-    likely = float(subject.likelihood(answers)[row]) if of_a_class else None
-    label = question.label(subject.target, index)
-    return Target(label, index, float(answers.scores[row]), likely)
+def _targets(question: Question, subject: Subject, answers: Answers) -> Iterator[Target]:
+    are_shares = question.head.activation is not None
+    likelihoods = subject.likelihood(answers) if are_shares else answers.scores
+    for score, likelihood, weights in zip(
+        answers.scores, likelihoods, answers.weights, strict=True
+    ):
+        index = subject.target.index
+        if index is None and not subject.target.label:
+            index = _class_of(weights, question.head)
+        likely = float(likelihood) if are_shares and index is not None else None
+        yield Target(question.label(subject.target, index), index, float(score), likely)
 
 
-def _class_of(weights: np.ndarray) -> np.integer:
-    return weights.reshape(-1, weights.shape[-1]).sum(0).argmax()
+def _class_of(weights: np.ndarray, head: Head) -> int:
+    if head.is_binary:
+        return int(weights[0] > 0)
+    return int(weights.reshape(-1, weights.shape[-1]).sum(0).argmax())
 
 
 def _heatmap(question: Question, raws: list[np.ndarray], target: Target, image: int) -> Heatmap:

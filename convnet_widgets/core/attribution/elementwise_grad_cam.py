@@ -28,6 +28,7 @@ class ElementwiseGradCAM(GradientMethod):
 
     name = "elementwise_grad_cam"
     title = "Element-wise Grad-CAM"
+    of_logit = True
 
     def __call__(self, maps: Maps, gradients: Maps) -> Raw:
         """Return ``Σ_k max(G_k · A_k, 0)`` of each image."""

@@ -27,6 +27,7 @@ class GradCAM(GradientMethod):
 
     name = "grad_cam"
     title = "Grad-CAM"
+    of_logit = True
 
     def __call__(self, maps: Maps, gradients: Maps) -> Raw:
         """Return ``Σ_k w_k · A_k`` of each image."""

@@ -53,6 +53,8 @@ class GuidedGradCAM(Method):
     name = "guided_grad_cam"
     title = "Guided Grad-CAM"
     of_pixels = True
+    is_sparse = True
+    caution = "Its fine lines hardly depend on class or weights (Adebayo et al. 2018)"
 
     def __post_init__(self) -> None:
         if self.interpolation not in ("bilinear", "nearest"):

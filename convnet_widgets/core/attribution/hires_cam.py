@@ -26,6 +26,7 @@ class HiResCAM(GradientMethod):
 
     name = "hires_cam"
     title = "HiResCAM"
+    of_logit = True
 
     def __call__(self, maps: Maps, gradients: Maps) -> Raw:
         """Return ``Σ_k G_k · A_k`` of each image."""

@@ -45,6 +45,7 @@ class IntegratedGradients(Method):
     name = "integrated_gradients"
     title = "Integrated Gradients"
     of_pixels = True
+    is_sparse = True
     takes_layer = False
     slow = True
 

@@ -27,6 +27,7 @@ class LayerCAM(GradientMethod):
 
     name = "layer_cam"
     title = "LayerCAM"
+    of_logit = True
 
     def __call__(self, maps: Maps, gradients: Maps) -> Raw:
         """Return ``Σ_k max(G_k, 0) · A_k`` of each image."""

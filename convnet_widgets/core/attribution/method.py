@@ -40,6 +40,13 @@ class Method:
         Whether its maps are of the input's size instead of a layer's.
     takes_layer : bool
         Whether it asks a layer.
+    of_logit : bool
+        Whether its maps are sums over channels of activation times gradient: parts of a logit, so
+        that those of several such methods can be compared.
+    is_sparse : bool
+        Whether a few pixels lie far above the others.
+    caution : str
+        What whoever reads its maps must know; empty for most.
     """
 
     name: ClassVar[str]
@@ -47,6 +54,9 @@ class Method:
     slow: ClassVar[bool] = False
     of_pixels: ClassVar[bool] = False
     takes_layer: ClassVar[bool] = True
+    of_logit: ClassVar[bool] = False
+    is_sparse: ClassVar[bool] = False
+    caution: ClassVar[str] = ""
 
     def steps(self, subject: Subject) -> Iterator[Progress]:
         """Make the maps of all images of a subject; closing the iterator ends the work.

@@ -28,6 +28,7 @@ class Saliency(Method):
     name = "saliency"
     title = "Saliency"
     of_pixels = True
+    is_sparse = True
     takes_layer = False
 
     def steps(self, subject: Subject) -> Iterator[Progress]:

@@ -43,6 +43,7 @@ class SmoothGrad(Method):
     name = "smooth_grad"
     title = "SmoothGrad"
     of_pixels = True
+    is_sparse = True
     takes_layer = False
     slow = True
 

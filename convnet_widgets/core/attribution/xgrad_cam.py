@@ -30,6 +30,7 @@ class XGradCAM(GradientMethod):
 
     name = "xgrad_cam"
     title = "XGrad-CAM"
+    of_logit = True
 
     def __call__(self, maps: Maps, gradients: Maps) -> Raw:
         """Return ``Σ_k w_k · A_k`` of each image."""
