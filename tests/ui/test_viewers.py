@@ -6,13 +6,13 @@ from functools import cache
 import kinds
 import numpy as np
 import pytest
+from panels import shown_maps
 from PIL import Image
 from playwright.sync_api import expect
 
 import convnet_widgets as cw
 from convnet_widgets.rendering.colour_maps import kernel_colours, lookup_table
 from convnet_widgets.rendering.intensity import scale
-from convnet_widgets.rendering.quantisation import Quantised, dequantise
 
 pytestmark = pytest.mark.ui
 
@@ -78,9 +78,7 @@ def number(text):
 
 def browser_values(viewer):
     """The maps (height, width, groups, channels) that the codes of a viewer stand for."""
-    ranges = np.frombuffer(viewer._ranges, "float32").reshape(-1, 2)
-    values = dequantise(Quantised(viewer._codes, ranges, viewer.height, viewer.width))
-    return values.reshape(viewer.height, viewer.width, viewer.groups, -1)
+    return shown_maps(viewer).reshape(viewer.height, viewer.width, viewer.groups, -1)
 
 
 def colours(maps, mode, colour_map):

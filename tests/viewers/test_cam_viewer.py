@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import traitlets
 from keras import layers
+from panels import message, png
 from PIL import Image
 
 import convnet_widgets as cw
@@ -66,17 +67,6 @@ def decoded(viewer, other=""):
     low, high = trait("range")
     unseen = np.frombuffer(trait("unseen") or bytes(codes.size), np.uint8).reshape(codes.shape)
     return np.where(unseen, np.nan, low + codes / 65535 * (high - low))
-
-
-def message(viewer, content, *buffers):
-    data = {"method": "custom", "content": content}
-    viewer._handle_msg({"content": {"data": data}, "buffers": list(buffers)})
-
-
-def png(*shape, seed=0):
-    file = io.BytesIO()
-    Image.fromarray(kinds.pixels(*shape, seed=seed).astype("uint8")).save(file, "png")
-    return file.getvalue()
 
 
 # --- networks and images of every kind ---

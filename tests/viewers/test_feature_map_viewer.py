@@ -5,29 +5,12 @@ import kinds
 import numpy as np
 import pytest
 import traitlets
+from panels import message, png, shown_maps
 from PIL import Image
 
 import convnet_widgets as cw
 from convnet_widgets.core.layers import LayerNotFoundError
-from convnet_widgets.rendering.quantisation import Quantised, dequantise
 from convnet_widgets.viewers import _image_viewer, feature_map_viewer
-
-
-def shown_maps(viewer):
-    """The maps as the browser has them."""
-    ranges = np.frombuffer(viewer._ranges, "float32").reshape(-1, 2)
-    return dequantise(Quantised(viewer._codes, ranges, viewer.height, viewer.width))
-
-
-def message(viewer, content, *buffers):
-    data = {"method": "custom", "content": content}
-    viewer._handle_msg({"content": {"data": data}, "buffers": list(buffers)})
-
-
-def png(*shape, seed=0):
-    file = io.BytesIO()
-    Image.fromarray(kinds.pixels(*shape, seed=seed).astype("uint8")).save(file, "png")
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("name", kinds.KINDS)

@@ -3,16 +3,11 @@ import kinds
 import numpy as np
 import pytest
 import traitlets
+from panels import shown_maps
 
 import convnet_widgets as cw
 from convnet_widgets.rendering.colour_maps import kernel_colours
-from convnet_widgets.rendering.quantisation import Quantised, dequantise
 from convnet_widgets.viewers.filter_viewer import takes_bgr
-
-
-def shown_maps(viewer):
-    ranges = np.frombuffer(viewer._ranges, "float32").reshape(-1, 2)
-    return dequantise(Quantised(viewer._codes, ranges, viewer.height, viewer.width))
 
 
 def shown(net, layer=None, **traits):

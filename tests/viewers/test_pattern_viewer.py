@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import traitlets
 from keras import layers
+from panels import message
 from PIL import Image
 from programs import find_node
 
@@ -699,8 +700,7 @@ def test_without_an_image_there_is_no_map_and_one_may_be_chosen():
     viewer.wait()
     assert (viewer._codes, viewer._image_name, viewer._uploads) == (b"", "none", True)
     pictures = viewer.patterns.images
-    content = {"data": {"method": "custom", "content": {"kind": "sample", "name": "cat"}}}
-    viewer._handle_msg({"content": content, "buffers": []})
+    message(viewer, {"kind": "sample", "name": "cat"})
     viewer.wait()
     expected = cw.FeatureMapViewer(viewer.net, "cat", "conv1")
     expected.wait()
