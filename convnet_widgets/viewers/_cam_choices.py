@@ -46,6 +46,7 @@ class CamChoices(ImageViewer, HeatmapOverlay):
     _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _classes = traitlets.List(traitlets.Dict()).tag(sync=True)
     _are_shares = traitlets.Bool(False).tag(sync=True)
+    _refused = traitlets.Dict().tag(sync=True)
     _compares = traitlets.Bool(False).tag(sync=True)
     _compares_classes = traitlets.Bool(True).tag(sync=True)
     _scale_note = traitlets.Unicode("").tag(sync=True)
@@ -94,7 +95,9 @@ class CamChoices(ImageViewer, HeatmapOverlay):
         try:
             self.set_trait(of, int(name) if name.isdecimal() else name)
         except traitlets.TraitError as error:
-            self.error = str(error)
+            self._refused = {of: str(error)}
+        else:
+            self._refused = {}
 
     def _find(self, layer: str | int) -> str:
         return "" if layer == "" and not self.rows else super()._find(layer)
@@ -107,6 +110,10 @@ class CamChoices(ImageViewer, HeatmapOverlay):
         except (TypeError, LookupError, ValueError) as error:
             raise traitlets.TraitError(sentence_of(error)) from error
         return value
+
+    @traitlets.observe("target", "other_target", "_photograph")
+    def _forget_refusal(self, _: Any) -> None:
+        self._refused = {}
 
     @traitlets.validate("method", "other_method")
     def _check_method(self, proposal: Any) -> str:

@@ -167,20 +167,25 @@ def test_the_focus_stays_on_the_classes_when_they_arrive_anew(show, arrive, phot
     expect(radios.nth(1)).to_be_checked()
 
 
-def test_any_class_is_typed_and_a_wrong_one_is_told_in_the_panel(show, arrive, photograph):
+def test_any_class_is_typed_and_a_wrong_one_is_refused_below_the_field(show, arrive, photograph):
     page = show(cw.CamViewer(labelled(), photograph))
     field = page.get_by_label("Any class")
     field.fill("cop")
     field.press("Enter")
     assert page.evaluate("messages") == [{"kind": "class", "of": "target", "name": "cop"}]
-    arrive(page, {"error": "there is no class 'cop'; near names are 'cup'"})
+    arrive(page, {"_refused": {"target": "there is no class 'cop'; near names are 'cup'"}})
     expect(page.get_by_role("alert")).to_contain_text("near names are 'cup'")
+    refusal, box = page.get_by_role("alert").bounding_box(), field.bounding_box()
+    assert 0 <= refusal["y"] - box["y"] - box["height"] < 10
     assert field.input_value() == "cop"
+    assert field.get_attribute("aria-invalid") == "true"
     field.fill("cup")
     field.press("Enter")
     assert page.evaluate("messages")[-1]["name"] == "cup"
-    arrive(page, {"target": "cup", "error": ""})
+    arrive(page, {"target": "cup", "_refused": {}})
     assert field.input_value() == ""
+    assert field.get_attribute("aria-invalid") == "false"
+    expect(page.get_by_role("alert")).to_have_count(0)
     assert page.evaluate("document.querySelectorAll('datalist')[1].options.length") == 3
 
 

@@ -243,8 +243,14 @@ def test_what_is_typed_is_a_name_or_an_index_and_judged_in_the_panel():
     assert viewer.heatmap.target.label == "drilling platform"
     message(viewer, {"kind": "class", "of": "target", "name": "cot"})
     viewer.wait()
-    assert "there is no class 'cot'; near names are 'cat'" in viewer.error
-    assert viewer.target == 2
+    assert "there is no class 'cot'; near names are 'cat'" in viewer._refused["target"]
+    assert (viewer.error, viewer.target) == ("", 2)
+    message(viewer, {"kind": "class", "of": "target", "name": "2"})
+    assert viewer._refused == {}
+    message(viewer, {"kind": "class", "of": "other_target", "name": "99"})
+    assert "99" in viewer._refused["other_target"]
+    viewer.target = 0
+    assert viewer._refused == {}
     message(viewer, {"kind": "class", "of": "layer", "name": "conv1"})
     assert viewer.layer == "relu2"
 

@@ -9,7 +9,7 @@ export function classList(model) {
   const field = classField(model, "target", "name or index");
   const row = h("label", { class: "cw-cam-any" }, h("span", { class: "cw-muted" }, "Any class"), field.element);
   const title = h("h4", { class: "cw-part-title" }, "What speaks for …");
-  const element = h("div", { class: "cw-cam-side" }, title, list, row);
+  const element = h("div", { class: "cw-cam-side" }, title, list, row, field.refusal);
   const fill = () => {
     const classes = model.get("_classes");
     list.replaceChildren(...classRows(model, classes, group));
@@ -46,8 +46,10 @@ function classRows(model, classes, group) {
 /** A field for a class by name or index; what is typed is judged by the kernel. */
 export function classField(model, trait, placeholder) {
   const names = h("datalist", { id: freshId() });
+  const refusal = h("div", { id: freshId(), class: "cw-cam-refusal", role: "alert" });
   const input = h("input", {
-    type: "text", placeholder, list: names.id, spellcheck: "false", autocomplete: "off", ...KEEPS_KEYS,
+    type: "text", placeholder, list: names.id, spellcheck: "false", autocomplete: "off",
+    "aria-describedby": refusal.id, ...KEEPS_KEYS,
   });
   let sent = null;
   const send = () => {
@@ -67,6 +69,10 @@ export function classField(model, trait, placeholder) {
       sent = null;
       input.value = trait === "target" ? "" : fieldText(model.get(trait), model.get("_names"));
     }),
+    bind(model, ["_refused"], () => {
+      refusal.textContent = model.get("_refused")[trait] ?? "";
+      input.setAttribute("aria-invalid", Boolean(refusal.textContent));
+    }),
   );
-  return { element: h("span", { class: "cw-cam-field" }, input, names), cleanUp: unbind };
+  return { element: h("span", { class: "cw-cam-field" }, input, names), refusal, cleanUp: unbind };
 }

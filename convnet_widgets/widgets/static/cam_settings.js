@@ -13,7 +13,7 @@ export function camSettings(model) {
   const compare = compareRow(model);
   const note = methodNoteBeside(model);
   const first = h("div", { class: "cw-cam-method" }, labelled("Method", method.element), note.element);
-  const element = h("div", { class: "cw-cam-settings" }, first, layer.place, compare.element);
+  const element = h("div", { class: "cw-cam-settings" }, first, layer.place, compare.element, compare.refusal);
   return { element, cleanUp: all(method.cleanUp, note.cleanUp, layer.cleanUp, compare.cleanUp) };
 }
 
@@ -70,8 +70,8 @@ function compareRow(model) {
   const unbind = bind(model, ["compare", "_compares_classes"], () => {
     options[1].hidden = options[1].disabled = !model.get("_compares_classes");
     select.value = model.get("compare");
-    other.element.hidden = model.get("compare") !== "class";
+    other.element.hidden = other.refusal.hidden = model.get("compare") !== "class";
     method.element.hidden = model.get("compare") !== "method";
   });
-  return { element, cleanUp: all(unbind, other.cleanUp, method.cleanUp) };
+  return { element, refusal: other.refusal, cleanUp: all(unbind, other.cleanUp, method.cleanUp) };
 }
