@@ -60,7 +60,10 @@ START = """async ([text, json]) => {
       if (Object.keys(dirty).length) window.saves.push(dirty);
       dirty = {};
     },
-    send: (message) => window.messages.push(message),
+    send: (message, _, buffers = []) => {
+      const bytes = buffers.map((one) => [...new Uint8Array(one)]);
+      window.messages.push(bytes.length ? { ...message, bytes } : message);
+    },
   };
   window.arrive = (json) => {
     const changes = parsed(json);

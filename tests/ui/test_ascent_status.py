@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+from browser import FRAME, check_clean_up, traits_of
 
 from convnet_widgets.widgets._assets import module, style
 from convnet_widgets.widgets.ascent_status import AscentStatus
 
 pytestmark = pytest.mark.ui
 
-NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 POINTS = """(name) => {
   const numbers = document.querySelector(`.cw-ascent-plot > svg > path.${name}`)
     .getAttribute("d").slice(1).split("L");
@@ -19,10 +18,6 @@ LABELS = """() => [...document.querySelectorAll(".cw-ascent-plot text")].map((on
   const { x, y } = one.getBBox();
   return [one.textContent, Number(one.getAttribute("x")), Number(one.getAttribute("y")), x, y];
 })"""
-
-
-def traits_of(status):
-    return {k: v for k, v in status.get_state().items() if not k.startswith(NOT_OURS)}
 
 
 def begun(step=17, steps=40, pictures=3, **traits):
@@ -239,6 +234,4 @@ def test_colours_of_the_theme(page, show, dark):
 def test_closing_leaves_no_listener_and_no_element(page, show):
     show(page, begun())
     assert page.evaluate("listenerCount()") > 0
-    page.evaluate("cleanUp()")
-    assert page.evaluate("listenerCount()") == 0
-    assert page.locator("#host > *").count() == 0
+    check_clean_up(page)

@@ -3,6 +3,7 @@
 import kinds
 import numpy as np
 import pytest
+from browser import FRAME, check_clean_up, rgb, saves, traits_of
 from lab import serve
 from playwright.sync_api import expect
 
@@ -11,18 +12,6 @@ from convnet_widgets.rendering.overlays import blend
 
 pytestmark = pytest.mark.ui
 
-NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-SEND = """() => {
-  model.send = (message, _, buffers = []) => {
-    const bytes = buffers.map((one) => [...new Uint8Array(one)]);
-    messages.push(bytes.length ? { ...message, bytes } : message);
-  };
-}"""
-PIXELS = """(canvas) => {
-  const { width, height } = canvas;
-  return [...canvas.getContext("2d").getImageData(0, 0, width, height).data];
-}"""
 RUN = """async (expression) => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
   const asked = { code: "", user_expressions: { value: expression }, store_history: false };
@@ -53,20 +42,15 @@ def labelled():
     return cw.VisionModel(kinds.functional(), labels=LABELS)
 
 
-def traits_of(viewer):
-    viewer.wait()
-    assert viewer.error == ""
-    return {k: v for k, v in viewer.get_state().items() if not k.startswith(NOT_OURS)}
-
-
 @pytest.fixture
 def show(page, mount):
     """``show(viewer, **changes)`` mounts a panel whose work is done and returns the page."""
 
     def show(viewer, width=1132, **changes):
         page.set_viewport_size({"width": width, "height": 1000})
-        mount(page, viewer._esm, viewer._css, traits_of(viewer) | changes)
-        page.evaluate(SEND)
+        traits = traits_of(viewer)
+        assert viewer.error == ""
+        mount(page, viewer._esm, viewer._css, traits | changes)
         page.wait_for_timeout(100)
         page.evaluate(FRAME)
         return page
@@ -80,8 +64,7 @@ def photograph():
 
 
 def drawn(page, place=0, height=48, width=64):
-    values = page.locator(".cw-overlay-canvas").nth(place).evaluate(PIXELS)
-    return np.array(values, np.uint8).reshape(height, width, 4)[..., :3].astype(int)
+    return rgb(page.locator(".cw-overlay-canvas").nth(place), height, width).astype(int)
 
 
 def expected(viewer, photograph, place=0):
@@ -90,10 +73,6 @@ def expected(viewer, photograph, place=0):
     top = max(one.raw.max() for one in viewer.heatmaps)
     heat = heatmap.resized() * (heatmap.raw.max() / top)
     return blend(photograph, np.clip(heat, 0, 1), alpha=viewer.alpha).astype(int)
-
-
-def saves(page):
-    return page.evaluate("saves")
 
 
 def test_the_heat_over_the_photograph_is_what_python_blends(show, photograph):
@@ -381,9 +360,7 @@ def test_two_pictures_are_large_and_the_measures_stand_in_one_row(show, photogra
 
 def test_closing_leaves_no_listener(show, photograph):
     page = show(cw.CamViewer(labelled(), photograph, compare="class"))
-    page.evaluate("cleanUp()")
-    assert page.evaluate("listenerCount()") == 0
-    assert page.locator("#host > *").count() == 0
+    check_clean_up(page)
 
 
 def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium, tmp_path):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from browser import check_clean_up, saves
 from playwright.sync_api import expect
 
 from convnet_widgets.widgets.controls import ChannelSlider, FilterIndexPicker, HeatmapAlphaSlider
@@ -33,10 +34,6 @@ def show(page, mount):
         return page
 
     return show
-
-
-def saves(page):
-    return page.evaluate("window.saves")
 
 
 def resting(page, count):
@@ -119,9 +116,7 @@ class TestSlider:
     @pytest.mark.parametrize("make", [ChannelSlider, FilterIndexPicker, HeatmapAlphaSlider])
     def test_clean_up_leaves_nothing(self, show, make):
         page = show(make())
-        page.evaluate("window.cleanUp()")
-        assert page.evaluate("window.listenerCount()") == 0
-        assert page.locator("#host > *").count() == 0
+        check_clean_up(page)
 
     def test_a_panel_reuses_it_under_other_names(self, page, mount):
         panel = """const render = ({ model, el }) => renderChannelSlider({ el, model:
@@ -458,9 +453,7 @@ class TestLayerDropdown:
 
     def test_clean_up_leaves_nothing(self, dropdown):
         dropdown.get_by_role("combobox").click()
-        dropdown.evaluate("window.cleanUp()")
-        assert dropdown.evaluate("window.listenerCount()") == 0
-        assert dropdown.locator("#host > *").count() == 0
+        check_clean_up(dropdown)
         dropdown.mouse.click(300, 300)
 
 

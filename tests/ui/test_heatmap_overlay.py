@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from browser import FRAME, check_clean_up, rgb, set_traits, traits_of
 from playwright.sync_api import expect
 
 from convnet_widgets.rendering.colour_maps import lookup_table, to_bytes
@@ -9,15 +10,9 @@ from convnet_widgets.widgets.heatmap_overlay import HeatmapOverlay
 
 pytestmark = pytest.mark.ui
 
-NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
 PAINTED = """(size) => {
   const { width, height } = document.querySelector(".cw-overlay-canvas");
   return width === size[1] && height === size[0];
-}"""
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-PIXELS = """(canvas) => {
-  const { width, height } = canvas;
-  return [...canvas.getContext("2d").getImageData(0, 0, width, height).data];
 }"""
 RNG = np.random.default_rng(0)
 PHOTOGRAPH = RNG.integers(0, 256, (64, 96, 3), np.uint8)
@@ -29,8 +24,8 @@ def show(page, mount):
     """``show(overlay, size=(64, 96))`` mounts an overlay and waits until it has that size."""
 
     def show(overlay, size=(64, 96), **changes):
-        state = {k: v for k, v in overlay.get_state().items() if not k.startswith(NOT_OURS)}
-        mount(page, overlay._esm, overlay._css, state | {"view_size": max(size)} | changes)
+        traits = traits_of(overlay) | {"view_size": max(size)} | changes
+        mount(page, overlay._esm, overlay._css, traits)
         page.wait_for_function(PAINTED, arg=list(size))
         page.evaluate(FRAME)
         return page
@@ -40,13 +35,7 @@ def show(page, mount):
 
 def drawn(page, height=64, width=96):
     """RGB (height, width, 3) of the canvas."""
-    values = page.locator(".cw-overlay-canvas").evaluate(PIXELS)
-    return np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
-
-
-def set_traits(page, **traits):
-    page.evaluate("(all) => { for (const name in all) model.set(name, all[name]) }", traits)
-    page.evaluate(FRAME)
+    return rgb(page.locator(".cw-overlay-canvas"), height, width)
 
 
 def squares(height=64, width=96):
@@ -203,8 +192,7 @@ def test_it_fits_a_narrow_place_and_keeps_its_aspect(page, show):
 def test_sharp_on_a_dense_screen(new_page, mount):
     page = new_page(device_scale_factor=2)
     overlay = HeatmapOverlay(PHOTOGRAPH, HEAT, view_size=96)
-    state = {k: v for k, v in overlay.get_state().items() if not k.startswith(NOT_OURS)}
-    mount(page, overlay._esm, overlay._css, state)
+    mount(page, overlay._esm, overlay._css, traits_of(overlay))
     page.wait_for_function(PAINTED, arg=[128, 192])
     box = page.locator(".cw-overlay-canvas").bounding_box()
     assert (box["width"], box["height"]) == (96, 64)
@@ -212,6 +200,4 @@ def test_sharp_on_a_dense_screen(new_page, mount):
 
 def test_closing_leaves_no_listener(show):
     page = show(HeatmapOverlay(PHOTOGRAPH, HEAT))
-    page.evaluate("cleanUp()")
-    assert page.evaluate("listenerCount()") == 0
-    assert page.locator("#host > *").count() == 0
+    check_clean_up(page)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from browser import FRAME, check_clean_up, get, set_traits, traits_of
 
 from convnet_widgets.rendering.colour_maps import lookup_table
 from convnet_widgets.rendering.intensity import MODES, scale
@@ -11,8 +12,6 @@ from convnet_widgets.widgets.map_grid import MapGrid
 pytestmark = pytest.mark.ui
 
 RNG = np.random.default_rng(0)
-NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PIXELS = """([selector, x, y, width, height]) => {
   const context = document.querySelector(selector).getContext("2d");
   return Array.from(context.getImageData(x, y, width, height).data);
@@ -23,10 +22,6 @@ BOX = """() => {
   const lengths = [tile.x - canvas.x, tile.y - canvas.y, tile.width, tile.height];
   return lengths.map((length) => Math.round(length * devicePixelRatio));
 }"""
-
-
-def traits_of(grid):
-    return {k: v for k, v in grid.get_state().items() if not k.startswith(NOT_OURS)}
 
 
 @pytest.fixture
@@ -46,24 +41,15 @@ def pixels(page, x, y, width, height, selector="canvas"):
     return np.array(values, np.uint8).reshape(height, width, 4)
 
 
-def set_trait(page, name, value):
-    page.evaluate("([name, value]) => model.set(name, value)", [name, value])
-    page.evaluate(FRAME)
-
-
-def get(page, name):
-    return page.evaluate("(name) => model.get(name)", name)
-
-
 def tile_pixels(page, channel):
     """Device pixels (height, width, RGBA) of the tile of a channel, which becomes the chosen."""
-    set_trait(page, "channel", channel)
+    set_traits(page, channel=channel)
     return pixels(page, *page.evaluate(BOX))
 
 
 def hover(page, channel, row, column, shape):
     """Moves the pointer over one value of a map."""
-    set_trait(page, "channel", channel)
+    set_traits(page, channel=channel)
     box = page.locator(".cw-map-chosen").bounding_box()
     page.mouse.move(
         box["x"] + box["width"] * (column + 0.5) / shape[1],
@@ -257,7 +243,7 @@ def test_maps_of_the_same_shape_keep_the_zoom(page, show, arrive):
     before = page.evaluate(BOX)
     grid.set_maps(code_maps()[::-1])
     arrive(page, traits_of(grid))
-    set_trait(page, "colour_map", "magma")
+    set_traits(page, colour_map="magma")
     assert page.evaluate(BOX) == before
 
 
@@ -267,11 +253,11 @@ def test_another_page_is_shown_whole(page, show):
     page.get_by_role("button", name="Next page").click()
     page.evaluate(FRAME)
     assert not is_zoomed(page)
-    set_trait(page, "channel", 70)
+    set_traits(page, channel=70)
     zoom_in(page)
-    set_trait(page, "channel", 71)
+    set_traits(page, channel=71)
     assert is_zoomed(page)
-    set_trait(page, "channel", 150)
+    set_traits(page, channel=150)
     assert not is_zoomed(page)
 
 
@@ -280,9 +266,9 @@ def test_another_page_is_shown_whole(page, show):
 
 def test_a_click_chooses_and_saves_once(page, show):
     show(page, MapGrid(code_maps()))
-    set_trait(page, "channel", 4)
+    set_traits(page, channel=4)
     box = page.locator(".cw-map-chosen").bounding_box()
-    set_trait(page, "channel", 0)
+    set_traits(page, channel=0)
     page.evaluate("model.save_changes(); saves.length = 0")
     page.mouse.click(box["x"] + 5, box["y"] + 5)
     assert get(page, "channel") == 4
@@ -326,7 +312,7 @@ def test_the_outline_alone_moves_with_the_channel(page, show):
       };
     }""")
     before = page.evaluate(BOX)
-    set_trait(page, "channel", 1)
+    set_traits(page, channel=1)
     assert page.evaluate(BOX) != before
     assert page.evaluate("drawn") == 0
 
@@ -356,7 +342,7 @@ def test_two_thousand_channels_are_paged(page, show):
     assert (pages.text_content(), get(page, "page")) == ("page 32 of 32", 31)
     assert not page.locator(".cw-map-chosen").is_visible()
     assert page.get_by_role("button", name="Next page").is_disabled()
-    set_trait(page, "channel", 1000)
+    set_traits(page, channel=1000)
     assert pages.text_content() == "page 16 of 32"
     assert page.locator(".cw-map-chosen").is_visible()
     hover(page, 1000, 6, 2, (7, 7))
@@ -401,7 +387,7 @@ def test_the_page_follows_the_chosen_channel_into_another_order(page, show):
 def test_another_group_needs_no_kernel(page, show):
     kernels = np.stack([code_maps(), code_maps()[::-1]])
     show(page, MapGrid(kernels, intensity="layer"))
-    set_trait(page, "group", 1)
+    set_traits(page, group=1)
     expected = expected_colours(kernels[1], "layer", "viridis")
     drawn = tile_pixels(page, 2)
     unit = drawn.shape[0] // 8
@@ -445,9 +431,7 @@ def test_nothing_is_saved_on_the_way_when_updates_are_not_continuous(page, show)
 def test_closing_leaves_no_listener_and_no_element(page, show):
     show(page, MapGrid(code_maps()))
     assert page.evaluate("listenerCount()") > 0
-    page.evaluate("cleanUp()")
-    assert page.evaluate("listenerCount()") == 0
-    assert page.locator("#host > *").count() == 0
+    check_clean_up(page)
 
 
 # --- screens, themes, screen readers ---
@@ -505,7 +489,7 @@ def test_names_for_screen_readers(page, show):
         assert page.get_by_role("button", name=name).count() == 1
     for name in ["Colours", "Range", "Order"]:
         assert page.get_by_role("combobox", name=name).count() == 1
-    set_trait(page, "channel", 3)
+    set_traits(page, channel=3)
     live = page.locator("[aria-live=polite]")
     assert live.text_content() == "channel 3 · mean 2 · max 2 · 0 % zeros"
     silent = page.locator(
@@ -558,7 +542,7 @@ def test_the_view_draws_the_chosen_map(page, show, mode):
     drawn = pixels(page, 0, 0, 224, 112, ".cw-view-map")
     expected = expected_colours(maps, mode, "viridis")[:, :, 2]
     np.testing.assert_array_equal(drawn[..., :3], np.kron(expected, np.ones((8, 8, 1), np.uint8)))
-    set_trait(page, "channel", 1)
+    set_traits(page, channel=1)
     assert (pixels(page, 0, 0, 224, 112, ".cw-view-map")[..., :3] != drawn[..., :3]).any()
 
 
@@ -570,7 +554,7 @@ def test_the_colour_bar_has_the_colours_and_real_values(page, show):
     np.testing.assert_array_equal(bar[::-1], lookup_table("coolwarm"))
     ticks = page.locator(".cw-view-ticks span")
     assert ticks.all_text_contents() == ["8", "0", "−8"]
-    set_trait(page, "intensity", "map")
+    set_traits(page, intensity="map")
     assert ticks.all_text_contents() == ["0", "−1", "−2"]
 
 

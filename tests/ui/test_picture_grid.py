@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from browser import FRAME, check_clean_up, get, traits_of
 from PIL import Image
 
 from convnet_widgets.widgets._assets import module, style
@@ -13,8 +14,6 @@ from convnet_widgets.widgets.picture_grid import PictureGrid
 pytestmark = pytest.mark.ui
 
 RNG = np.random.default_rng(0)
-NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 DRAWN = "() => document.querySelector('.cw-picture-grid').getAttribute('aria-busy') === 'false'"
 TILES = ".cw-pictures canvas"
 ENLARGED = ".cw-picture-view canvas"
@@ -28,10 +27,6 @@ SIDES = """(selector) => {
   const { width, height } = document.querySelector(selector).getBoundingClientRect();
   return [width, height];
 }"""
-
-
-def traits_of(grid):
-    return {k: v for k, v in grid.get_state().items() if not k.startswith(NOT_OURS)}
 
 
 def pictures(count=5, height=8, width=8):
@@ -59,10 +54,6 @@ def pixels(page, selector, place=0):
     drawn = np.array(values, np.uint8).reshape(height, width, 4)
     assert (drawn[..., 3] == 255).all()
     return drawn[..., :3]
-
-
-def get(page, name="index"):
-    return page.evaluate("(name) => model.get(name)", name)
 
 
 def option(page, place):
@@ -221,7 +212,7 @@ def test_better_pictures_replace_worse_without_a_blank_between(page, show, arriv
     assert all(alpha == 255 for *_, alpha in greys)
     assert {grey for grey, *_ in greys} == {40, 80, 120, 160}
     assert page.evaluate("same()")
-    assert get(page) == 4
+    assert get(page, "index") == 4
 
 
 def test_a_draft_that_decodes_late_does_not_replace_what_came_after_it(page, show, arrive):
@@ -267,7 +258,7 @@ def test_a_click_chooses_enlarges_and_saves_once(page, show):
     given = pictures(12)
     show(page, PictureGrid(given))
     option(page, 7).click()
-    assert get(page) == 7
+    assert get(page, "index") == 7
     np.testing.assert_array_equal(pixels(page, ENLARGED), given[7])
     option(page, 7).click()
     assert page.evaluate("saves") == [{"index": 7}]
@@ -277,7 +268,7 @@ def test_a_click_between_pictures_chooses_nothing(page, show):
     show(page, PictureGrid(pictures(12), index=3))
     box = option(page, 0).bounding_box()
     page.mouse.click(box["x"] - 2, box["y"] + 5)
-    assert get(page) == 3
+    assert get(page, "index") == 3
     assert page.evaluate("saves") == []
 
 
@@ -287,10 +278,10 @@ def test_keys_move_the_choice(page, show):
     places = []
     for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft", "ArrowUp", "End", "Home"]:
         box.press(key)
-        places.append(get(page))
+        places.append(get(page, "index"))
     assert places == [1, 9, 8, 7, 7, 63, 0]
     box.press("PageDown")
-    assert get(page) == 32
+    assert get(page, "index") == 32
 
 
 def test_other_keys_are_left_to_the_notebook(page, show):
@@ -302,7 +293,7 @@ def test_other_keys_are_left_to_the_notebook(page, show):
     for key in ["Control+ArrowRight", "a", "Escape"]:
         box.press(key)
     assert set(page.evaluate("kept")) == {False}
-    assert get(page) == 0
+    assert get(page, "index") == 0
 
 
 def test_many_pictures_scroll_to_the_choice_and_not_the_page(page, show):
@@ -417,9 +408,7 @@ def test_colours_of_the_theme(page, show, dark):
 def test_closing_leaves_no_listener_and_no_element(page, show):
     show(page, PictureGrid(pictures(3)))
     assert page.evaluate("listenerCount()") > 0
-    page.evaluate("cleanUp()")
-    assert page.evaluate("listenerCount()") == 0
-    assert page.locator("#host > *").count() == 0
+    check_clean_up(page)
 
 
 # --- speed: generous bounds for a shared machine ---

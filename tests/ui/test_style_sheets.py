@@ -2,12 +2,12 @@
 
 import kinds
 import pytest
+from browser import traits_of
 
 import convnet_widgets as cw
 
 pytestmark = pytest.mark.ui
 
-NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
 PLACES = """() => [...document.querySelectorAll("#host *")].map((one) => {
   const { x, y, width, height } = one.getBoundingClientRect();
   const name = `${one.tagName}.${one.getAttribute("class")}`;
@@ -35,10 +35,8 @@ WIDGETS = {
 @pytest.mark.parametrize("name", WIDGETS)
 def test_the_sheets_of_other_widgets_change_nothing(name, page, mount):
     widget = WIDGETS[name]()
-    if hasattr(widget, "wait"):
-        widget.wait()
-        assert widget.error == ""
-    traits = {k: v for k, v in widget.get_state().items() if not k.startswith(NOT_OURS)}
+    traits = traits_of(widget)
+    assert getattr(widget, "error", "") == ""
     mount(page, widget._esm, widget._css, traits)
     page.wait_for_timeout(300)
     before = page.evaluate(PLACES)

@@ -6,6 +6,7 @@ from functools import cache
 import kinds
 import numpy as np
 import pytest
+from browser import FRAME, check_clean_up, get, saves, set_traits, traits_of
 from panels import shown_maps
 from PIL import Image
 from playwright.sync_api import expect
@@ -16,14 +17,6 @@ from convnet_widgets.rendering.intensity import scale
 
 pytestmark = pytest.mark.ui
 
-NOT_OURS = ("_model", "_view", "_esm", "_css", "_dom", "_anywidget", "layout", "tab", "tooltip")
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-SEND = """() => {
-  model.send = (message, _, buffers = []) => {
-    const bytes = buffers.map((one) => [...new Uint8Array(one)]);
-    messages.push(bytes.length ? { ...message, bytes } : message);
-  };
-}"""
 # RGBA in the middle of rows × columns cells of a part of a canvas
 CELLS = """(canvas, [rows, columns, left, top, width, height]) => {
   const [w, h] = [width ?? canvas.width, height ?? canvas.height];
@@ -41,18 +34,12 @@ GRID = ".cw-map-stage canvas"
 LONG = "backbone/" + "a_stage_of_a_block_of_a_branch/" * 6 + "conv"
 
 
-def traits_of(viewer):
-    viewer.wait()
-    return {k: v for k, v in viewer.get_state().items() if not k.startswith(NOT_OURS)}
-
-
 @pytest.fixture
 def show(page, mount):
     """``show(viewer, **changes)`` mounts a viewer, waits for the drawing, returns the page."""
 
     def show(viewer, **changes):
         mount(page, viewer._esm, viewer._css, traits_of(viewer) | changes)
-        page.evaluate(SEND)
         page.wait_for_timeout(50)  # the sizes of pictures settle
         page.evaluate(FRAME)
         return page
@@ -95,19 +82,6 @@ def tile(page, rows, columns):
     corner = round(box["x"] - outer["x"]), round(box["y"] - outer["y"])
     size = round(box["width"]), round(box["height"])
     return cells(canvas, rows, columns, *corner, *size)[..., :3]
-
-
-def get(page, name):
-    return page.evaluate("(name) => model.get(name)", name)
-
-
-def set_trait(page, **traits):
-    page.evaluate("(all) => { for (const name in all) model.set(name, all[name]) }", traits)
-    page.evaluate(FRAME)
-
-
-def saves(page):
-    return page.evaluate("saves")
 
 
 def saved_at_rest(page):
@@ -171,9 +145,9 @@ class TestFeatureMapViewer:
 
     def test_grid_slider_enlarged_map_and_readings_agree(self, show, viewer, maps):
         page = show(viewer)
-        set_trait(page, channel=4)
+        set_traits(page, channel=4)
         box = page.locator(".cw-map-chosen").bounding_box()
-        set_trait(page, channel=0)
+        set_traits(page, channel=0)
         page.mouse.click(box["x"] + 5, box["y"] + 5)
         page.evaluate(FRAME)
         assert get(page, "channel") == 4
@@ -320,9 +294,7 @@ class TestFeatureMapViewer:
 
     def test_clean_up_leaves_nothing(self, show, viewer):
         page = show(viewer, busy=True)
-        page.evaluate("cleanUp()")
-        assert page.evaluate("listenerCount()") == 0
-        assert page.locator("#host > *").count() == 0
+        check_clean_up(page)
         page.wait_for_timeout(300)  # nothing is left to run: an error would fail the test
 
 
@@ -470,9 +442,9 @@ class TestFilterViewer:
     @pytest.mark.parametrize("kind", ["colour", "single"])
     def test_the_grid_chooses_the_filter(self, show, kind):
         page = show(filters(kind))
-        set_trait(page, filter=2)
+        set_traits(page, filter=2)
         box = page.locator(".cw-map-chosen").bounding_box()
-        set_trait(page, filter=0)
+        set_traits(page, filter=0)
         page.mouse.click(box["x"] + 5, box["y"] + 5)
         assert page.get_by_role("spinbutton", name="Filter number").input_value() == "2"
         assert (get(page, "filter"), get(page, "channel")) == (2, 0)
@@ -494,9 +466,7 @@ class TestFilterViewer:
             drawn = page.locator(".cw-filter-part").count()
             assert drawn == {"pointwise": 1}.get(kind, 2)
         assert saved_at_rest(page) == []
-        page.evaluate("cleanUp()")
-        assert page.evaluate("listenerCount()") == 0
-        assert page.locator("#host > *").count() == 0
+        check_clean_up(page)
 
     @pytest.mark.parametrize(
         ("kind", "own"),
@@ -586,6 +556,6 @@ class TestWeightBars:
         assert (above[5, :, 3] > 0).tolist() == [False, False, False, True]
 
     def test_a_filter_without_weights_has_no_scale(self, bars):
-        set_trait(bars, filter=0)
+        set_traits(bars, filter=0)
         assert bars.locator(".cw-weight-row .cw-view-ticks span").all_inner_texts() == ["0"]
         expect(bars.get_by_text("Strongest: channel 0 (0), channel 1 (0)")).to_be_visible()
