@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from figures import bars, check_whole_and_grey
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
 
 from convnet_widgets.rendering.cam_figures import HeatmapPanel, heatmap_figure
 from convnet_widgets.rendering.curve_figures import curves_figure
@@ -22,11 +22,6 @@ CURVES = SimpleNamespace(
     insertion_auc=0.4667,
     deletion_auc=0.3667,
 )
-
-
-def bars(figure):
-    """The colour bars, which are axes within axes."""
-    return [child for axes in figure.axes for child in axes.child_axes]
 
 
 def words(axes):
@@ -212,13 +207,7 @@ def test_several_curves_have_a_colour_each():
     ],
 )
 def test_nothing_is_cut_off_and_no_text_is_black_or_white(figure):
-    figure.draw_without_rendering()
-    inside, whole = figure.get_tightbbox(), figure.get_size_inches()
-    assert min(inside.x0, inside.y0) >= 0
-    assert inside.x1 <= whole[0]
-    assert inside.y1 <= whole[1]
-    colours = {to_rgb(text.get_color()) for text in figure.findobj(Text) if text.get_text()}
-    assert colours == {(128 / 255, 128 / 255, 128 / 255)}
+    check_whole_and_grey(figure)
 
 
 def test_wrong_input():

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
-from matplotlib.text import Text
+from figures import bars, check_whole_and_grey
 from PIL import Image
 
 from convnet_widgets.rendering.colour_maps import kernel_colours, lookup_table
@@ -14,11 +13,6 @@ from convnet_widgets.rendering.filter_figures import filter_figure, filters_figu
 
 RNG = np.random.default_rng(0)
 MAPS = RNG.normal(size=(5, 7, 12))
-
-
-def bars(figure):
-    """The colour bars, which are axes within axes."""
-    return [child for axes in figure.axes for child in axes.child_axes]
 
 
 def pixels(figure, **options):
@@ -187,13 +181,7 @@ def test_numbers_do_not_run_into_each_other(count):
     ],
 )
 def test_nothing_is_cut_off_and_no_text_is_black_or_white(figure):
-    figure.draw_without_rendering()
-    inside, whole = figure.get_tightbbox(), figure.get_size_inches()
-    assert min(inside.x0, inside.y0) >= 0
-    assert inside.x1 <= whole[0]
-    assert inside.y1 <= whole[1]
-    colours = {to_rgb(text.get_color()) for text in figure.findobj(Text) if text.get_text()}
-    assert colours == {(128 / 255, 128 / 255, 128 / 255)}
+    check_whole_and_grey(figure)
 
 
 def test_a_constant_map_has_a_figure():
