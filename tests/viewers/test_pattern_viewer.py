@@ -1,9 +1,7 @@
 import io
-import subprocess
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import kinds
@@ -13,7 +11,7 @@ import traitlets
 from keras import layers
 from panels import message
 from PIL import Image
-from programs import find_node
+from programs import check_javascript
 
 import convnet_widgets as cw
 from convnet_widgets.core.layers import LayerNotFoundError
@@ -34,7 +32,6 @@ from convnet_widgets.viewers._pattern_weights import layer_weights
 from convnet_widgets.viewers.pattern_viewer import PatternViewer
 from convnet_widgets.widgets import _picture_traits
 
-JAVASCRIPT = Path(__file__).parents[1] / "widgets" / "js"
 QUICK = {"recipe": "book", "size": 16, "steps": 3, "cache": False}
 ENDLESS = 1_000_000
 HELPING = replace(BOOK, name="helping", helped=True, size=8, steps=30)
@@ -506,11 +503,7 @@ def test_the_representation_has_no_address():
 
 
 def test_pure_functions_of_the_browser():
-    files = [str(path) for path in sorted(JAVASCRIPT.glob("pattern_*.test.mjs"))]
-    assert files
-    command = [find_node(), "--test", *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    check_javascript("pattern_*")
 
 
 # --- what goes wrong ---

@@ -1,16 +1,12 @@
-import subprocess
-from pathlib import Path
-
 import numpy as np
 import pytest
 import traitlets
-from programs import find_node
+from programs import check_javascript
+from widget_states import from_browser
 
 from convnet_widgets.widgets import ascent_status
 from convnet_widgets.widgets._ascent_record import AscentRecord
 from convnet_widgets.widgets.ascent_status import AscentStatus
-
-JAVASCRIPT = Path(__file__).parent / "js"
 
 
 def curves(traits):
@@ -197,9 +193,7 @@ def test_stop_and_continue_are_heard_from_the_browser():
     heard = []
     status.observe(lambda change: heard.append(change.new), "stopped")
     for stopped in (True, False):
-        content = {"data": {"method": "update", "state": {"stopped": stopped}}}
-        content["data"]["buffer_paths"] = []
-        status._handle_msg({"content": content, "buffers": []})
+        from_browser(status, stopped=stopped)
     assert heard == [True, False]
 
 
@@ -239,8 +233,4 @@ def test_what_cannot_be_is_refused():
 
 
 def test_pure_functions_of_the_browser():
-    files = [str(path) for path in sorted(JAVASCRIPT.glob("ascent_*.test.mjs"))]
-    assert files
-    command = [find_node(), "--test", *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    check_javascript("ascent_*")

@@ -5,27 +5,11 @@ import pytest
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
+from widget_states import from_browser, updates
 
 from convnet_widgets.widgets.controls import ChannelSlider, FilterIndexPicker, HeatmapAlphaSlider
 
 INTEGER = [ChannelSlider, FilterIndexPicker]
-
-
-def updates(widget, monkeypatch):
-    """The state messages `widget` sends from now on, as a growing list."""
-    sent = []
-
-    def record(message, buffers=None):  # noqa: ARG001
-        if message["method"] == "update":
-            sent.append(message["state"])
-
-    monkeypatch.setattr(widget, "_send", record)
-    return sent
-
-
-def from_browser(widget, **state):
-    message = {"method": "update", "state": state, "buffer_paths": []}
-    widget._handle_msg({"content": {"data": message}, "buffers": []})
 
 
 @pytest.mark.parametrize("slider", [*INTEGER, HeatmapAlphaSlider])

@@ -1,19 +1,16 @@
 """What the overlay sends to the browser, and what it refuses."""
 
 import io
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
 import traitlets
 from PIL import Image
-from programs import find_node
+from programs import check_javascript
 
 from convnet_widgets.rendering.colour_maps import lookup_table
 from convnet_widgets.widgets.heatmap_overlay import HeatmapOverlay
 
-JAVASCRIPT = Path(__file__).parent / "js"
 RNG = np.random.default_rng(0)
 PHOTOGRAPH = RNG.integers(0, 256, (20, 30, 3), np.uint8)
 
@@ -32,9 +29,7 @@ def pixels(overlay):
 
 
 def test_pure_functions_of_the_browser():
-    command = [find_node(), "--test", str(JAVASCRIPT / "heat_values.test.mjs")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    check_javascript("heat_values")
 
 
 def test_heat_is_sent_to_a_step_of_its_range():

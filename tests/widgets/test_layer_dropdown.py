@@ -1,17 +1,15 @@
 """Options, value, index and channels of the dropdown are always in step."""
 
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import traitlets
-from programs import find_node
+from programs import check_javascript
+from widget_states import from_browser, updates
 
 from convnet_widgets.widgets.controls import ChannelSlider
 from convnet_widgets.widgets.layer_dropdown import LayerDropdown
 
-JS = Path(__file__).parent / "js"
 LAYERS = [
     ("conv1", "Conv2D", (None, 112, 112, 64)),
     ("backbone/conv2", "Conv2D", (None, None, None, 256)),
@@ -33,23 +31,6 @@ class Row:
 @pytest.fixture
 def dropdown():
     return LayerDropdown(LAYERS)
-
-
-def updates(widget, monkeypatch):
-    """The state messages `widget` sends from now on, as a growing list."""
-    sent = []
-
-    def record(message, buffers=None):  # noqa: ARG001
-        if message["method"] == "update":
-            sent.append(message["state"])
-
-    monkeypatch.setattr(widget, "_send", record)
-    return sent
-
-
-def from_browser(widget, **state):
-    message = {"method": "update", "state": state, "buffer_paths": []}
-    widget._handle_msg({"content": {"data": message}, "buffers": []})
 
 
 def chosen(widget):
@@ -216,12 +197,4 @@ class TestLinks:
 
 
 def test_matching_in_javascript():
-    tests = sorted(JS.glob("layer_options.test.mjs"))
-    run = subprocess.run(
-        [find_node(), "--test", "--test-reporter=tap", *tests],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "# pass 0" not in run.stdout
+    check_javascript("layer_options")

@@ -1,19 +1,16 @@
-import subprocess
-from pathlib import Path
-
 import numpy as np
 import pytest
 import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from programs import find_node
+from programs import check_javascript
+from widget_states import from_browser
 
 from convnet_widgets.rendering.colour_maps import lookup_table
 from convnet_widgets.widgets._map_traits import statistics
 from convnet_widgets.widgets.map_grid import MapGrid
 
-JAVASCRIPT = Path(__file__).parent / "js"
 RNG = np.random.default_rng(0)
 
 
@@ -170,8 +167,7 @@ def test_observers_see_the_new_state_only():
 
 def test_from_the_browser_a_channel_arrives_clamped():
     grid = MapGrid(np.zeros((1, 1, 10)))
-    content = {"data": {"method": "update", "state": {"channel": 12}, "buffer_paths": []}}
-    grid._handle_msg({"content": content, "buffers": []})
+    from_browser(grid, channel=12)
     assert grid.channel == 9
 
 
@@ -209,8 +205,4 @@ def test_the_representation_has_no_address_and_no_bytes():
 
 
 def test_pure_functions_of_the_browser():
-    files = [str(path) for path in sorted(JAVASCRIPT.glob("map_*.test.mjs"))]
-    assert files
-    command = [find_node(), "--test", *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    check_javascript("map_*")

@@ -1,17 +1,15 @@
-import subprocess
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
 import traitlets
 from PIL import Image
-from programs import find_node
+from programs import check_javascript
+from widget_states import from_browser
 
 from convnet_widgets.widgets import picture_grid
 from convnet_widgets.widgets.picture_grid import PictureGrid
 
-JAVASCRIPT = Path(__file__).parent / "js"
 RNG = np.random.default_rng(0)
 
 
@@ -215,8 +213,7 @@ def test_what_is_to_stay_is_always_sent():
 
 def test_from_the_browser_a_choice_arrives_clamped():
     grid = PictureGrid(pictures(3))
-    content = {"data": {"method": "update", "state": {"index": 12}, "buffer_paths": []}}
-    grid._handle_msg({"content": content, "buffers": []})
+    from_browser(grid, index=12)
     assert grid.index == 2
 
 
@@ -233,8 +230,4 @@ def test_the_representation_has_no_address_and_no_bytes():
 
 
 def test_pure_functions_of_the_browser():
-    files = [str(path) for path in sorted(JAVASCRIPT.glob("picture_*.test.mjs"))]
-    assert files
-    command = [find_node(), "--test", *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    check_javascript("picture_*")
