@@ -46,6 +46,14 @@ _STATE = """() => {
     errors: errors.map(({ ename, evalue }) => `${ename}: ${evalue}`),
   };
 }"""
+_ASK = """async ([expression, code]) => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const asked = { code, user_expressions: { value: expression }, store_history: false };
+  const { content } = await kernel.requestExecute(asked).done;
+  const text = content.user_expressions?.value?.data?.["text/plain"];
+  if (text === undefined) throw new Error(JSON.stringify(content));
+  return text;
+}"""
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,25 @@ def wait_for(page, reached, timeout=START):
         assert time.monotonic() < end, f"after {timeout} s the notebook is at {state}"
         page.wait_for_timeout(100)
     assert not state["errors"], state["errors"]  # the last cell's
+
+
+def ask(page, expression, code=""):
+    """The representation of an expression in the open notebook's kernel, after `code` there."""
+    return page.evaluate(_ASK, [expression, code])
+
+
+@contextlib.contextmanager
+def executed(browser, home, cells, width=1200, height=1000):
+    """The page of a notebook of `cells` after their run, in a JupyterLab of its own."""
+    with serve(home) as lab:
+        lab.write("cells.ipynb", cells)
+        context = browser.new_context(viewport={"width": width, "height": height})
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        lab.open(page, "cells.ipynb")
+        lab.run_all(page)
+        yield page
+        context.close()
 
 
 @contextlib.contextmanager

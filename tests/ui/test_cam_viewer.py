@@ -4,7 +4,7 @@ import kinds
 import numpy as np
 import pytest
 from browser import FRAME, check_clean_up, rgb, saves, traits_of
-from lab import serve
+from lab import ask, executed
 from playwright.sync_api import expect
 
 import convnet_widgets as cw
@@ -12,12 +12,6 @@ from convnet_widgets.rendering.overlays import blend
 
 pytestmark = pytest.mark.ui
 
-RUN = """async (expression) => {
-  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-  const asked = { code: "", user_expressions: { value: expression }, store_history: false };
-  const { content } = await kernel.requestExecute(asked).done;
-  return content.user_expressions.value.data["text/plain"];
-}"""
 CELLS = [
     """\
 import keras
@@ -364,20 +358,14 @@ def test_closing_leaves_no_listener(show, photograph):
 
 
 def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium, tmp_path):
-    with serve(tmp_path) as lab:
-        lab.write("heat.ipynb", CELLS)
-        context = chromium.new_context(viewport={"width": 1400, "height": 1400})
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        lab.open(page, "heat.ipynb")
-        lab.run_all(page)
+    with executed(chromium, tmp_path, CELLS, width=1400, height=1400) as page:
         page.get_by_text("SmoothGrad: ").wait_for()
         page.get_by_role("slider", name="Heatmap opacity").press("Home")
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_text("stopped; what is shown").wait_for()
-        assert page.evaluate(RUN, "(viewer.running, viewer.stopped)") == "(False, True)"
+        assert ask(page, "(viewer.running, viewer.stopped)") == "(False, True)"
         page.wait_for_timeout(400)
-        assert page.evaluate(RUN, "viewer.alpha") == "0.0"
+        assert ask(page, "viewer.alpha") == "0.0"
         page.get_by_role("button", name="Start again").click()
         page.get_by_text("SmoothGrad: ").wait_for()
         page.get_by_label("Method", exact=True).select_option("Grad-CAM")  # ends the work
@@ -394,6 +382,5 @@ def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium
         expect(page.get_by_role("radio", name="cat")).to_be_checked()
         page.get_by_label("Photograph", exact=True).select_option("coffee")
         shown = "(viewer.wait(), viewer.target, viewer._image_name, viewer.heatmap.target.label)"
-        assert page.evaluate(RUN, shown) == "(None, 'cat', 'coffee', 'cat')"
-        assert page.evaluate(RUN, "viewer.error") == "''"
-        context.close()
+        assert ask(page, shown) == "(None, 'cat', 'coffee', 'cat')"
+        assert ask(page, "viewer.error") == "''"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from browser import FRAME, check_clean_up, traits_of
 from kinds import functional, nested, pixels, seeded
-from lab import serve
+from lab import ask, executed
 from playwright.sync_api import expect
 
 import convnet_widgets as cw
@@ -37,12 +37,6 @@ viewer = cw.PatternViewer(model, recipe="book", size=32, steps=1_000_000, cache=
     "other = cw.ChannelSlider(max=9, description='Other')\nother",
     "slept = __import__('time').sleep(1)  # a cell that runs while patterns sharpen",
 ]
-RUN = """async (expression) => {
-  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-  const asked = { code: "", user_expressions: { value: expression }, store_history: false };
-  const { content } = await kernel.requestExecute(asked).done;
-  return content.user_expressions.value.data["text/plain"];
-}"""
 COLOURS = """(canvas) => {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
@@ -279,13 +273,7 @@ def test_what_went_wrong_is_said_once_and_with_an_end(show, arrive):
 
 
 def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path, chromium):
-    with serve(tmp_path) as lab:
-        lab.write("patterns.ipynb", CELLS)
-        context = chromium.new_context(viewport={"width": 1200, "height": 1000})
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        lab.open(page, "patterns.ipynb")
-        lab.run_all(page)
+    with executed(chromium, tmp_path, CELLS) as page:
         panel = page.locator(".cw-patterns")
         panel.scroll_into_view_if_needed()
         step = panel.locator(".cw-ascent-steps")
@@ -298,7 +286,7 @@ def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path,
         page.get_by_role("slider", name="Other").press("End")  # while patterns sharpen
         expect(page.locator(".cw-value").last).to_have_text("9 / 9")
         page.wait_for_timeout(500)
-        assert page.evaluate(RUN, "(other.value, viewer.running)") == "(9, True)"
+        assert ask(page, "(other.value, viewer.running)") == "(9, True)"
         chosen = panel.locator(".cw-picture-caption")
         expect(chosen).to_have_text("filter 0")
         panel.get_by_role("listbox").first.press("ArrowRight")
@@ -317,12 +305,11 @@ def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path,
         panel.get_by_label("Steps", exact=True).fill("3")
         panel.get_by_label("Steps", exact=True).press("Enter")
         expect(step).to_have_text("step 3 of 3", timeout=60_000)
-        assert page.evaluate(RUN, "(viewer.channel, len(viewer.patterns))") == "(1, 9)"
-        page.evaluate(RUN, "[viewer.set_trait(*one) for one in {'steps': 10**6}.items()]")
-        page.evaluate(RUN, "viewer.set_trait('layer', 'second')")  # ends the endless work
-        page.evaluate(RUN, "viewer.set_trait('steps', 3)")
+        assert ask(page, "(viewer.channel, len(viewer.patterns))") == "(1, 9)"
+        ask(page, "[viewer.set_trait(*one) for one in {'steps': 10**6}.items()]")
+        ask(page, "viewer.set_trait('layer', 'second')")  # ends the endless work
+        ask(page, "viewer.set_trait('steps', 3)")
         expect(panel.get_by_role("listbox", name="Patterns of second, 6 filters")).to_be_visible()
         expect(step).to_have_text("step 3 of 3", timeout=60_000)
         expect(panel.get_by_role("button", name="Stop")).to_be_disabled()
         assert not panel.get_by_role("alert").first.is_visible()
-        context.close()

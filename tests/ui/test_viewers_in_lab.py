@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from lab import serve
+from lab import ask, executed
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -39,26 +39,13 @@ COLOURS = """(canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   return [...new Set(new Uint32Array(data.buffer))].sort().join();
 }"""
-RUN = """async ([code, expression]) => {
-  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-  const asked = { code, user_expressions: { value: expression }, store_history: false };
-  const { content } = await kernel.requestExecute(asked).done;
-  return content.user_expressions?.value.data?.["text/plain"] ?? JSON.stringify(content);
-}"""
 
 
 @pytest.fixture(scope="module")
 def notebook(tmp_path_factory, chromium):
     """The page of a notebook whose cells ran; every test leaves it as the next one may find it."""
-    with serve(tmp_path_factory.mktemp("lab")) as lab:
-        lab.write("viewers.ipynb", CELLS)
-        context = chromium.new_context(viewport={"width": 1200, "height": 1000})
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        lab.open(page, "viewers.ipynb")
-        lab.run_all(page)
+    with executed(chromium, tmp_path_factory.mktemp("lab"), CELLS) as page:
         yield page
-        context.close()
 
 
 @pytest.fixture
@@ -75,7 +62,7 @@ def panels(notebook):
 
 def python(page, code, expression="None"):
     """Run code in the notebook's kernel; what `expression` then is."""
-    return page.evaluate(RUN, [f"{code}\nviewer.wait()", expression])
+    return ask(page, expression, f"{code}\nviewer.wait()")
 
 
 def picture(panel):
