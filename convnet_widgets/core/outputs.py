@@ -27,6 +27,8 @@ def output_place(model: keras.Model, keys: list[str], output: str | int | None) 
             return known.index(output)
     if isinstance(output, int) and -len(keys) <= output < len(keys):
         return output % len(keys)
+    if len(keys) == 1:
+        raise ValueError(f"the network has one output, and {output!r} is none: leave output= out")
     if not all(key.isdigit() for key in keys):
         names = keys  # what the network's own dict calls them
     chosen = "" if output is None else f", and {output!r} is none of them"

@@ -76,7 +76,8 @@ def predict(
     if scores.ndim != 2:
         raise ValueError(
             f"{vision.name} is no classifier: it returns {scores.shape[1:]} for an image, and "
-            "predict() needs one score for each class; load it with include_top=True"
+            "predict() needs one score for each class; give it a network with its top, as of "
+            "include_top=True, that has one answer for the whole image"
         )
     if head.is_binary:
         scores = np.concatenate([1 - scores, scores], axis=1)

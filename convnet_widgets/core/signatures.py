@@ -126,3 +126,8 @@ def _check(model: keras.Model, declared: Sequence[Any], flat: Sequence[Any]) -> 
                 f"the input {tensor.name} of {model.name} takes arrays of shape {tensor.shape}, "
                 f"not {np.shape(x)}"
             )
+    counts = [len(x) for tensor, x in zip(declared, flat, strict=True) if tensor.shape[0] is None]
+    if len(set(counts)) > 1:
+        raise ValueError(
+            f"the inputs of {model.name} were given for {counts} images; give each for as many"
+        )

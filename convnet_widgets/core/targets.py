@@ -12,6 +12,8 @@ from PIL import Image
 
 from .heads import Head
 
+_ANSWERS = ("no", "yes")  # of a single sigmoid
+
 
 @dataclass(frozen=True)
 class Contrast:
@@ -55,7 +57,8 @@ class Region:
     box: Any = None
 
     def __str__(self) -> str:
-        return f"{self.target} in {'a mask' if self.box is None else f'the box {self.box}'}"
+        box = self.box if self.box is None else ", ".join(map(str, self.box))
+        return f"{self.target} in {'a mask' if box is None else f'the box ({box})'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ def resolve(
     if callable(target):
         name = getattr(target, "__name__", type(target).__name__)
         return ResolvedTarget(name, function=target)
-    names = class_names(head, labels)
+    names = class_names(head, labels) or (list(_ANSWERS) if head.is_binary else None)
     if isinstance(target, Contrast):
         of, against = (resolve(part, head, labels, shape) for part in (target.of, target.against))
         if of.weights is None or against.weights is None:
@@ -136,7 +139,7 @@ def class_label(index: int, head: Head, names: Sequence[str] | None) -> str:
     if names:
         return names[index]
     if head.is_binary:
-        return "yes" if index else "no"
+        return _ANSWERS[index]
     return "the output" if head.classes == 1 else f"class {index}"
 
 
@@ -193,7 +196,7 @@ def _class_weights(index: int, head: Head, shape: Sequence[int | None]) -> Float
 def _in_region(
     inner: ResolvedTarget, region: Region, head: Head, shape: Sequence[int | None]
 ) -> ResolvedTarget:
-    if inner.weights is None:
+    if inner.weights is None or isinstance(region.target, Region):
         raise TypeError(f"a region is of a class, by name or index; got {region.target!r}")
     if not head.is_dense or len(shape) != 3:
         raise ValueError(
@@ -212,11 +215,7 @@ def _part(region: Region, height: int, width: int) -> Float[np.ndarray, "height 
     if (region.mask is None) == (region.box is None):
         raise ValueError("a region is given by a mask or by a box, by one of the two")
     if region.box is None:
-        mask = np.asarray(region.mask, np.float32)
-        if mask.ndim != 2 or not np.isfinite(mask).all() or mask.min(initial=0) < 0:
-            raise ValueError(
-                f"a mask is an array (height, width) of numbers from 0 on, got shape {mask.shape}"
-            )
+        mask = _mask(region.mask)
         size = (width, height)
         return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BOX), np.float32)
     try:
@@ -226,3 +225,14 @@ def _part(region: Region, height: int, width: int) -> Float[np.ndarray, "height 
     part = np.zeros((height, width), np.float32)
     part[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = 1
     return part
+
+
+def _mask(given: Any) -> Float[np.ndarray, "height width"]:
+    expected = "a mask is an array (height, width) of numbers from 0 on"
+    try:
+        mask = np.asarray(given, np.float32)
+    except (TypeError, ValueError):
+        raise ValueError(f"{expected}, got {given!r:.60}") from None
+    if mask.ndim != 2 or not np.isfinite(mask).all() or mask.min(initial=0) < 0:
+        raise ValueError(f"{expected}, got shape {mask.shape}")
+    return mask

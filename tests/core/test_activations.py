@@ -363,3 +363,5 @@ def test_inputs_that_do_not_fit_are_refused():
         cw.feature_maps(kinds.multi_input(), {"image": kinds.RGB()})
     with pytest.raises(ValueError, match="2 inputs"):
         cw.feature_maps(kinds.called_twice(), [kinds.RGB()])
+    with pytest.raises(ValueError, match=r"two_inputs were given for \[3, 2\] images"):
+        cw.feature_maps(kinds.multi_input(), {"image": kinds.RGB(), "extra": kinds.pixels(3, 2)})

@@ -130,6 +130,12 @@ def test_a_network_that_is_no_classifier_is_refused():
         cw.predict(kinds.backbone(), kinds.RGB())
 
 
+def test_one_output_needs_no_choice():
+    assert cw.predict(dog_or_not(), IMAGE, output=0) == cw.predict(dog_or_not(), IMAGE)
+    with pytest.raises(ValueError, match="one output, and 'fox' is none: leave output= out"):
+        cw.predict(dog_or_not(), IMAGE, output="fox")
+
+
 def test_labels_of_another_number_of_classes_are_not_used_for_an_output():
     net = cw.VisionModel(kinds.multi_output(), labels=["a", "b", "c"])
     x = kinds.RGB()

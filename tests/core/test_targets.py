@@ -45,6 +45,7 @@ def test_a_sigmoid_answers_both_ways():
     assert weights("dog", binary, ["no dog", "dog"]) == [1]
     assert weights("no dog", binary, ["no dog", "dog"]) == [-1]
     assert [resolve(i, binary, None, [1]).label for i in (0, 1)] == ["no", "yes"]
+    assert [weights(answer, binary, None) for answer in ("no", "Yes")] == [[-1], [1]]
 
 
 def test_a_regression_has_one_output():
@@ -114,9 +115,22 @@ def test_a_name_needs_labels():
         (cw.Region(1, mask=np.zeros((2, 3))), "empty on an output of 2 × 3"),
         (cw.Region(1, box=(5, 5, 9, 9)), "empty on an output of 2 × 3"),
         (cw.Region(1, mask=-np.ones((2, 3))), "numbers from 0 on"),
+        (cw.Region(1, mask="all"), "numbers from 0 on, got 'all'"),
         (cw.Region(1, box=(1, 2)), r"\(top, left, bottom, right\)"),
     ],
 )
 def test_a_region_that_fits_nothing_is_refused(region, says):
     with pytest.raises(ValueError, match=says):
         resolve(region, DENSE, None, [2, 3, 2])
+
+
+def test_a_region_is_of_a_class():
+    part = cw.Region(1, box=(0, 0, 1, 1))
+    for inner in (part, None):
+        with pytest.raises(TypeError, match="a region is of a class"):
+            resolve(cw.Region(inner, box=(0, 0, 2, 2)), DENSE, None, [2, 3, 2])
+
+
+def test_the_box_of_a_region_is_named_plainly():
+    box = tuple(np.arange(4))
+    assert resolve(cw.Region(1, box=box), DENSE, None, [2, 3, 2]).label.endswith("box (0, 1, 2, 3)")

@@ -118,7 +118,7 @@ class Heatmaps(list[Heatmap]):
 
     def __repr__(self) -> str:
         labels = ", ".join(heatmap.target.label for heatmap in self)
-        layers = ", ".join(dict.fromkeys(heatmap.layer for heatmap in self))
+        layers = ", ".join(dict.fromkeys(heatmap.layer or "the input" for heatmap in self))
         methods = ", ".join(dict.fromkeys(heatmap.method for heatmap in self))
         parts = [f"{len(self)} of {layers}", labels, methods] if self else ["none"]
         return f"Heatmaps({' · '.join(parts)})"

@@ -20,9 +20,9 @@ CAT = Target("Egyptian cat", 285, 9.5, 0.75)
 VALUES = np.array([[0, 1], [0, 0.5]], "float32")
 
 
-def heatmap(values=VALUES, **options):
+def heatmap(values=VALUES, layer="conv5", **options):
     values = np.asarray(values, "float32")
-    return Heatmap(values, values * 4 - 1, "conv5", CAT, "grad_cam", **options)
+    return Heatmap(values, values * 4 - 1, layer, CAT, "grad_cam", **options)
 
 
 def floats(*values):
@@ -124,6 +124,8 @@ def test_what_heatmaps_print():
     several = Heatmaps([heatmap(), heatmap()])
     assert repr(several) == "Heatmaps(2 of conv5 · Egyptian cat, Egyptian cat · grad_cam)"
     assert repr(Heatmaps()) == "Heatmaps(none)"
+    of_pixels = Heatmaps([heatmap(layer="")])
+    assert repr(of_pixels) == "Heatmaps(1 of the input · Egyptian cat · grad_cam)"
 
 
 def test_a_step():
