@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import tensorflow as tf
+from jaxtyping import Float
 
 from .tracing import Trace
 
@@ -12,6 +14,7 @@ _ACTIVATIONS: dict[str, Literal["softmax", "sigmoid"]] = {
     "LogSoftmax": "softmax",
     "Sigmoid": "sigmoid",
 }
+_LOGARITHMS = ("LogSoftmax",)
 _TRANSPARENT = ("Identity", "Cast", "Reshape", "Squeeze", "ExpandDims")
 
 
@@ -27,11 +30,14 @@ class Head:
         The tensor that its last softmax or sigmoid takes; the same as `returned` without one.
     activation : {"softmax", "sigmoid"} or None
         What lies between the two.
+    is_logarithm : bool
+        Whether what is returned is the logarithm of that, as of a log-softmax.
     """
 
     returned: tf.Tensor
     logits: tf.Tensor
     activation: Literal["softmax", "sigmoid"] | None
+    is_logarithm: bool = False
 
     @property
     def is_binary(self) -> bool:
@@ -47,6 +53,10 @@ class Head:
     def classes(self) -> int | None:
         """How many classes it tells apart; None where that is not fixed."""
         return 2 if self.is_binary else self.logits.shape[-1]
+
+    def shares(self, returned: Float[np.ndarray, "inputs ..."]) -> Float[np.ndarray, "inputs ..."]:
+        """The probabilities in what the network returns; without an activation, what it returns."""
+        return np.exp(returned) if self.is_logarithm else returned
 
 
 def find_head(traced: Trace, place: int) -> Head:
@@ -66,4 +76,6 @@ def find_head(traced: Trace, place: int) -> Head:
         return Head(returned, returned, None)
     logits = tensor.op.inputs[0]
     alike = logits.shape[1:].as_list() == returned.shape[1:].as_list()
-    return Head(returned, logits, activation) if alike else Head(returned, returned, None)
+    if not alike:
+        return Head(returned, returned, None)
+    return Head(returned, logits, activation, tensor.op.type in _LOGARITHMS)

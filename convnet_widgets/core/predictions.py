@@ -57,8 +57,9 @@ def predict(
     -------
     list of Predictions
         For each image the classes `(index, label, score)`, the highest score first.
-        Scores are what the network returns: probabilities after a softmax or sigmoid. A
-        class without a name bears its index. A single sigmoid answers for two classes, 0 and 1.
+        Scores are what the network returns: probabilities after a softmax or sigmoid, their
+        logarithms after a log-softmax. A class without a name bears its index. A single sigmoid
+        answers for two classes, 0 and 1.
 
     Raises
     ------

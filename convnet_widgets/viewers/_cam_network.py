@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from ..core.activations import traced_inputs
 from ..core.attribution.usual_layer import spatial_layers, usual_layer
 from ..core.heads import Head, find_head
@@ -79,7 +81,11 @@ class CamNetwork:
             return [], False
         names = class_names(head, self.vision.labels)
         found = predict(self.vision, images, top, self.output)[0]
-        told = [class_told(x.index, class_label(x.index, head, names), x.score) for x in found]
+        scores = head.shares(np.array([one.score for one in found]))
+        told = [
+            class_told(one.index, class_label(one.index, head, names), float(score))
+            for one, score in zip(found, scores, strict=True)
+        ]
         return told, head.activation is not None
 
     def compares(self, images: Any) -> bool:

@@ -54,10 +54,13 @@ def test_the_logits_behind_the_last_activation_are_found(make, activation):
     model = make(activation)
     head = head_of(model)
     assert head.activation == activation.removeprefix("log_")
+    assert head.is_logarithm == activation.startswith("log_")
     logits = values_of(model, head)
     expected = keras.ops.convert_to_numpy(model(kinds.RGB()))
     again = keras.activations.get(activation)(logits)
     np.testing.assert_allclose(again, expected, rtol=1e-5)
+    shares = keras.activations.get(head.activation)(logits)
+    np.testing.assert_allclose(head.shares(expected), shares, rtol=1e-5)
     assert np.abs(logits - expected).max() > 0.01
 
 

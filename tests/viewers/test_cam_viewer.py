@@ -173,6 +173,19 @@ def test_a_sigmoid_has_two_classes_and_a_regression_none():
     assert viewer.label.startswith("the output · score")
 
 
+def test_of_a_log_softmax_the_probabilities_are_told():
+    base = kinds.backbone()
+    x = layers.GlobalAveragePooling2D()(base.output)
+    head = layers.Dense(3, activation="log_softmax", kernel_initializer="zeros", name="head")
+    model = keras.Model(base.input, head(x))
+    model.get_layer("head").bias.assign(np.log([0.5, 0.3, 0.2]))
+    viewer = cw.CamViewer(model, IMAGE, method="saliency")
+    viewer.wait()
+    assert viewer._are_shares
+    np.testing.assert_allclose([one["score"] for one in viewer._classes], [0.5, 0.3, 0.2], 1e-6)
+    assert "50.0 %" in viewer.label
+
+
 def test_another_class_is_compared_with_only_where_there_is_one():
     base = kinds.backbone()
     x = layers.GlobalAveragePooling2D()(base.output)

@@ -24,7 +24,7 @@ class Target:
     score : float
         The number that was explained: the logit, also where the network ends in a softmax.
     probability : float or None
-        What the network returns for the class; None where that is no probability, as of a contrast.
+        Of the class; None where the network returns none, and of what is no class, as a contrast.
     """
 
     label: str

@@ -201,12 +201,13 @@ class Subject:
         if self.target.function is not None:
             return answers.scores
         head = self.head
+        returned = head.shares(answers.returned)
         if head.is_binary:
-            likely = answers.returned[:, 0]
+            likely = returned[:, 0]
             return np.where(answers.weights[:, 0] < 0, 1 - likely, likely)
-        axes = tuple(range(1, answers.returned.ndim))
+        axes = tuple(range(1, returned.ndim))
         # other classes may be infinite
-        counted = np.where(answers.weights == 0, 0, answers.returned)
+        counted = np.where(answers.weights == 0, 0, returned)
         return (answers.weights * counted).sum(axis=axes, dtype=np.float32)
 
     @property

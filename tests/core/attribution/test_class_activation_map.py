@@ -41,6 +41,18 @@ def test_a_softmax_that_is_sure_gives_the_map_of_its_logit(scale):
         assert heatmap.target.probability == 1
 
 
+def test_a_log_softmax_gives_the_probability_and_not_its_logarithm():
+    model = toys.toy("log_softmax", 1 / 54)  # the logits are 1, 0, 0 and 0
+    (heatmap,) = cw.class_activation_map(model, toys.RAMP, "relu", 0)
+    np.testing.assert_allclose(heatmap.raw, np.divide(toys.GOLDEN["relu", "grad_cam"], 54))
+    assert heatmap.target.score == pytest.approx(1)
+    assert heatmap.target.probability == pytest.approx(np.e / (np.e + 3))
+    curves = cw.insertion_deletion(model, toys.RAMP, heatmap, 1)
+    assert curves.insertion[1] == curves.deletion[0] == pytest.approx(np.e / (np.e + 3))
+    contrast = cw.insertion_deletion(model, toys.RAMP, heatmap, 1, target=cw.Contrast(0, 1))
+    assert contrast.insertion[1] == pytest.approx((np.e - 1) / (np.e + 3))
+
+
 def test_one_image_and_a_batch_one_target_and_several_come_as_asked_for():
     model, image = toys.toy(), toys.RAMP[0]
     one = cw.class_activation_map(model, image, target=0)

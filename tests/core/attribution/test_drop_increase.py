@@ -76,6 +76,16 @@ def test_a_score_below_zero():
         drop_and_increase(linear(kernel=-np.array(KERNEL)), ONES, heatmap(0))
 
 
+def test_a_log_softmax_loses_shares_of_its_probability():
+    logarithm = linear()
+    outputs = keras.ops.log_softmax(logarithm.model.outputs[0])
+    model = keras.Model(logarithm.model.inputs, outputs)
+    found = drop_and_increase(model, ONES, heatmap(0))
+    before, after = 1 / (1 + np.exp(0.5 - 1)), 1 / (1 + np.exp(0.875 - 0.75))
+    np.testing.assert_allclose([found.before[0], found.after[0]], [before, after], rtol=1e-6)
+    assert found.average_drop == pytest.approx(100 * (before - after) / before)
+
+
 def test_heatmaps_that_do_not_fit():
     with pytest.raises(ValueError, match="expected a heatmap for each image, got 1 for 2"):
         drop_and_increase(linear(), np.stack([ONES, ONES]), heatmap(0))
