@@ -74,7 +74,7 @@ class CamView:
         heat = scaled(heatmap.resized(self.image.extent), factor)
         pixels = np.asarray(self.image.images)
         said: dict[str, Any] = {
-            "title": f"{caption}\n{self.titles[0]}\n{note}",
+            "title": f"{caption}\n{self.titles[0]}\n{note}".strip(),
             "reason": heatmap.reason,
         }
         if heat.ndim == 1:

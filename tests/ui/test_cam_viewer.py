@@ -126,9 +126,26 @@ def test_a_class_is_chosen_by_a_click_or_by_keys(show, photograph):
     order = [one["index"] for one in page.evaluate("model.get('_classes')")]
     assert chosen[0] == 0
     assert chosen[-1] == order[1]
+    radios.nth(0).click()
+    assert saves(page)[-1] == {"target": None}
+    expect(radios.nth(0)).to_be_checked()
     page.evaluate("model.set('target', 'Drilling_platform')")
     platform = classes.get_by_role("radio", name="drilling platform")
     expect(platform).to_be_checked()
+
+
+def test_a_click_on_the_likeliest_follows_it_also_where_it_was_chosen_by_its_name(
+    show, arrive, photograph
+):
+    page = show(cw.CamViewer(labelled(), photograph))
+    first, second = (page.evaluate(f"model.get('_classes')[{i}]") for i in (0, 1))
+    arrive(page, {"target": first["label"]})
+    row = page.get_by_role("radio", name=first["label"])
+    expect(row).to_be_checked()
+    row.click()
+    assert saves(page) == [{"target": None}]
+    arrive(page, {"_classes": [second, first]})
+    expect(page.get_by_role("radio", name=second["label"])).to_be_checked()
 
 
 def test_the_focus_stays_on_the_classes_when_they_arrive_anew(show, arrive, photograph):
@@ -383,4 +400,6 @@ def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium
         page.get_by_label("Photograph", exact=True).select_option("coffee")
         shown = "(viewer.wait(), viewer.target, viewer._image_name, viewer.heatmap.target.label)"
         assert ask(page, shown) == "(None, 'cat', 'coffee', 'cat')"
+        page.get_by_role("radio").first.click()
+        assert ask(page, "(viewer.wait(), viewer.target)") == "(None, None)"
         assert ask(page, "viewer.error") == "''"

@@ -453,9 +453,9 @@ def test_two_maps_of_pixels_share_a_percentile_and_others_have_their_own_scale()
     for heatmap, other in zip(viewer.heatmaps, ("", "other"), strict=True):
         heat = np.clip(heatmap.raw / max(tops), 0, 1)
         np.testing.assert_allclose(decoded(viewer, other), heat, atol=2e-5)
-    larger = "left" if tops[0] > tops[1] else "right"
+    larger = "first" if tops[0] > tops[1] else "second"
     assert viewer._scale_note == (
-        f"One scale for both: heat 1 is {max(tops):.3g}, the 99th percentile, {larger}."
+        f"One scale for both: heat 1 is {max(tops):.3g}, the 99th percentile of the {larger}."
     )
     viewer.compare, viewer.other_method = "method", "grad_cam"
     viewer.wait()
@@ -489,10 +489,34 @@ def test_a_dark_map_is_a_sentence_and_no_picture(tmp_path):
     assert viewer.error == ""
     assert viewer.note == f"{viewer.heatmap.reason[0].upper()}{viewer.heatmap.reason[1:]}."
     assert len(viewer.note) > 20
-    assert viewer._codes == b""
+    assert (viewer._codes, viewer._scale_note) == (b"", "")
+    assert viewer.figure().get_suptitle() == viewer.caption
     with pytest.raises(RuntimeError, match="no heat to save: "):
         viewer.save(tmp_path / "dark.png")
     viewer.figure().savefig(tmp_path / "dark_figure.png")
+
+
+@pytest.mark.parametrize("methods", [("grad_cam", "eigen_cam"), ("eigen_cam", "saliency")])
+def test_two_dark_maps_have_no_scale(methods):
+    method, other = methods
+    viewer = cw.CamViewer(dark(), IMAGE, method=method, compare="method", other_method=other)
+    assert all(one.reason for one in viewer.heatmaps)
+    assert viewer._scale_note == ""
+
+
+def test_a_map_beside_a_dark_one_has_the_scale_of_its_own_method():
+    # class 0 reads nothing of the photograph
+    net = keras.Sequential([keras.Input((12, 12, 1)), layers.Flatten(), layers.Dense(2)])
+    weights = np.stack([np.zeros(144), np.arange(144)], axis=1)
+    net.layers[-1].set_weights([weights, np.zeros(2)])
+    viewer = cw.CamViewer(
+        net, kinds.pixels(12, 12, 1), target=0, method="saliency", compare="class", other_target=1
+    )
+    assert [bool(one.reason) for one in viewer.heatmaps] == [True, False]
+    top = np.quantile(np.arange(144), 0.99)
+    assert viewer._scale_note == (
+        f"One scale for both: heat 1 is {top:.3g}, the 99th percentile of the second."
+    )
 
 
 def test_what_is_no_number_is_said_and_can_be_sent():

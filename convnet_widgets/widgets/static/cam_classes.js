@@ -35,11 +35,14 @@ function classRows(model, classes, group) {
   const areShares = model.get("_are_shares");
   const lengths = barLengths(classes.map(({ score }) => score), areShares);
   return classes.map(({ index, label, score }, i) => {
-    const choose = () => setNow(model, "target", index);
-    const input = h("input", { type: "radio", name: group, onchange: choose, ...KEEPS_KEYS });
+    // the first is the likeliest, and of another photograph it may be another class
+    const choose = () => setNow(model, "target", i ? index : null);
+    // also where it is checked already, as one that was chosen by its name
+    const input = h("input", { type: "radio", name: group, onclick: choose, ...KEEPS_KEYS });
     const bar = h("span", { class: "cw-cam-bar", style: `--cw-length: ${lengths[i]}%`, "aria-hidden": "true" });
     const text = h("span", { class: "cw-cam-score" }, scoreText(score, areShares));
-    return h("label", { class: "cw-cam-class", title: `class ${index}` }, input, h("span", {}, label), text, bar);
+    const title = i ? `class ${index}` : `class ${index}; of another photograph, its own likeliest`;
+    return h("label", { class: "cw-cam-class", title }, input, h("span", {}, label), text, bar);
   });
 }
 
