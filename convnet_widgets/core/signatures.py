@@ -63,6 +63,11 @@ def flat_inputs(model: keras.Model, data: Any) -> list[tf.Tensor]:
     return [tf.convert_to_tensor(x, _dtype(x)) for x in flat]
 
 
+def input_names(model: keras.Model) -> list[str]:
+    """Names of the flat inputs; none of a network that does not say what it takes."""
+    return [tensor.name for tensor in _symbolic_inputs(model)]
+
+
 def declares_inputs(model: keras.Model) -> bool:
     """Whether `model` says what it takes, as those do that are no subclass."""
     return bool(_symbolic_inputs(model))

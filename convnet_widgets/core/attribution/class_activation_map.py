@@ -43,7 +43,8 @@ def class_activation_map(
     image : array_like, PIL image, or list or dict of arrays
         One image (height, width, channels), pixels 0–255, a batch of them, or a list of images of
         any sizes, as for :func:`feature_maps`. For a network of several inputs a list or dict of
-        arrays.
+        arrays; the map lies over the first of its images that the layer depends on, or over the
+        one that the method's `input` names.
     layer : str, int, or list of them, optional
         Path, unique name, or index as in ``model.layers``. By default the last one that has
         places and that the score depends on. Maps of several layers are fused: scaled to the
@@ -165,7 +166,9 @@ def _warn_of_probabilities(question: Question, returned: np.ndarray) -> None:
 
 def _batches(subject: Subject, method: Method) -> list[slice]:
     """A pass each; slow methods make batches of their own."""
-    size = subject.images if method.slow else min(subject.images, subject.batch_size())
+    size = subject.images
+    if size > 1 and not method.slow:
+        size = min(size, subject.batch_size())
     return [slice(start, start + size) for start in range(0, subject.images, size)]
 
 
@@ -230,7 +233,8 @@ def _heatmap(question: Question, raws: list[np.ndarray], target: Target, image: 
         reason = _bad_weight(question) or reason
     layer = " + ".join(question.layers)
     frame = question.frames[image] if raw.ndim == _PLANE else None
-    return Heatmap(values, raw, layer, target, question.method.name, reason, frame)
+    place = question.subjects[0].at(question.layers[0]).image_place
+    return Heatmap(values, raw, layer, target, question.method.name, reason, frame, place)
 
 
 def _bad_weight(question: Question) -> str:

@@ -12,6 +12,7 @@ from ..framing import resampled
 from ..networks import VisionModel
 from .questions import Question, ask
 from .results import Heatmap
+from .saliency import Saliency
 from .subject import Subject
 
 
@@ -63,7 +64,7 @@ def examine(
     targets = [_target(heatmap) if target is None else target for heatmap in heatmaps]
     kinds = list(dict.fromkeys(targets)) if target is None else [target]
     # a method that asks no layer, since here only the answers count
-    question = ask(net, images, None, kinds, "saliency", output)
+    question = ask(net, images, None, kinds, Saliency(input=_input(heatmaps)), output)
     if len(question.frames) != len(heatmaps):
         raise ValueError(
             f"expected a heatmap for each image, got {len(heatmaps)} for {len(question.frames)}"
@@ -80,6 +81,13 @@ def _target(heatmap: Heatmap) -> int:
             "give the target that it was made for by target="
         )
     return heatmap.target.index
+
+
+def _input(heatmaps: Sequence[Heatmap]) -> int | None:
+    inputs = {heatmap.input for heatmap in heatmaps}
+    if len(inputs) > 1:
+        raise ValueError(f"the heatmaps lie over different inputs, {inputs}; give those of one")
+    return next(iter(inputs), None)
 
 
 def _joined(subjects: Sequence[Subject]) -> Subject:

@@ -73,9 +73,8 @@ class GuidedGradCAM(Method):
         yield Progress(2, 2, guided * self._enlarged(heat, subject), answers)
 
     def _enlarged(self, heat: Raw, subject: Subject) -> Float32[np.ndarray, "batch ..."]:
-        if self.interpolation == "bilinear":
-            return subject.on_input(heat)
-        for axis, wanted in enumerate(subject.image.shape[:-1]):
-            places = np.arange(wanted) * heat.shape[axis] // wanted
-            heat = heat.take(places, axis)
-        return heat
+        if self.interpolation == "nearest":
+            for axis, wanted in enumerate(subject.seen_size, 1):
+                places = np.arange(wanted) * heat.shape[axis] // wanted
+                heat = heat.take(places, axis)
+        return subject.on_input(heat)

@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from .channel_sums import as_float32
-from .method import Method, Progress
+from .method import PixelMethod, Progress
 from .passes import passes
 from .subject import Subject
 
 
 @dataclass(frozen=True)
-class IntegratedGradients(Method):
+class IntegratedGradients(PixelMethod):
     """The difference of the score between an image and a plain one, shared out to the pixels.
 
     ``L(p) = Σ_c (x_c(p) − b_c(p)) · 1/n · Σ_i ∂S/∂x_c(p) at b + (i − ½)/n · (x − b)``, where
@@ -32,6 +32,9 @@ class IntegratedGradients(Method):
     baseline : float
         Pixel value of the plain image, 0–255, black by default; of an input that is no image the
         value itself.
+    input : int or str, optional
+        Which input of several, by place or name. By default the first with axes of space that
+        the score depends on.
 
     References
     ----------
@@ -44,9 +47,7 @@ class IntegratedGradients(Method):
 
     name = "integrated_gradients"
     title = "Integrated Gradients"
-    of_pixels = True
     is_sparse = True
-    takes_layer = False
     slow = True
 
     def __post_init__(self) -> None:

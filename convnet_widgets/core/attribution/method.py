@@ -1,6 +1,7 @@
 """What every method of attribution has in common."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -67,6 +68,23 @@ class Method:
             Told its class, unless the method is of gradients or activations of a layer.
         """
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PixelMethod(Method):
+    """A map of the pixels of an input, whatever the layers.
+
+    Parameters
+    ----------
+    input : int or str, optional
+        Which input of several, by place or name. By default the first with axes of space that
+        the score depends on.
+    """
+
+    input: int | str | None = field(default=None, kw_only=True, repr=False)
+
+    of_pixels = True
+    takes_layer = False
 
 
 class GradientMethod(Method):

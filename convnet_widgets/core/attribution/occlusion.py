@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from .channel_sums import as_float32
-from .method import Method, Progress
+from .method import PixelMethod, Progress
 from .passes import passes
 from .subject import Subject
 
@@ -17,7 +17,7 @@ _Box = tuple[slice, ...]
 
 
 @dataclass(frozen=True)
-class Occlusion(Method):
+class Occlusion(PixelMethod):
     """The mean fall of the score over all positions of a plain patch that hide a pixel.
 
     ``L(p) = mean over patches P that cover p of S(x) − S(x with b in P)``, where
@@ -36,6 +36,9 @@ class Occlusion(Method):
     baseline : float
         Pixel value of the patch, 0–255, grey by default; of an input that is no image the value
         itself.
+    input : int or str, optional
+        Which input of several, by place or name. By default the first with axes of space that
+        the score depends on.
 
     References
     ----------
@@ -49,8 +52,6 @@ class Occlusion(Method):
 
     name = "occlusion"
     title = "Occlusion"
-    of_pixels = True
-    takes_layer = False
     slow = True
 
     def __post_init__(self) -> None:

@@ -18,7 +18,8 @@ from ..networks import as_vision_model
 from ..outputs import output_place
 from ..targets import ResolvedTarget, class_label, class_names, resolve
 from ..tracing import Trace, trace
-from .method import Method
+from .image_inputs import named_place
+from .method import Method, PixelMethod
 from .methods import as_method
 from .subject import Subject
 from .usual_layer import usual_layer
@@ -78,16 +79,20 @@ def ask(
             "the list of targets is empty; give at least one, or None for the likeliest"
         )
     shape = _logits_shape(head, traced, tensors, wanted)
+    looked = _input_chosen(vision.model, traced, chosen)
     subjects = [
-        Subject(vision, inputs, place, "", found, _repeated(found, len(inputs[0])), traced)
+        Subject(vision, inputs, place, "", found, _repeated(found, len(inputs[0])), traced, looked)
         for found in (resolve(one, head, vision.labels, shape) for one in wanted)
     ]
-    layers = _layers(vision.model, traced, layer, chosen)
+    layers = _layers(vision.model, traced, layer, chosen) or [
+        traced.known(("usual layer", place), lambda: usual_layer(traced, head, vision.name))
+    ]
+    if len({subjects[0].at(path).image_place for path in layers}) > 1:
+        raise ValueError(f"the layers {layers} lie over different inputs; choose some over one")
     return Question(
         chosen,
         subjects,
-        layers
-        or [traced.known(("usual layer", place), lambda: usual_layer(traced, head, vision.name))],
+        layers,
         input_frames(vision, images) if chosen.of_pixels else frames_of(vision, images, traced),
         head,
         class_names(head, vision.labels),
@@ -107,6 +112,12 @@ def _checked(head: Head, name: str) -> Head:
     return head
 
 
+def _input_chosen(model: keras.Model, traced: Trace, method: Method) -> int | None:
+    if not isinstance(method, PixelMethod) or method.input is None:
+        return None
+    return named_place(model, traced, method.input)
+
+
 def _layers(model: keras.Model, traced: Trace, layer: Any, method: Method) -> list[str]:
     """Paths of the layers asked for; none where the usual one is to be found."""
     if not method.takes_layer:
@@ -114,6 +125,8 @@ def _layers(model: keras.Model, traced: Trace, layer: Any, method: Method) -> li
             raise ValueError(f"the method {method.name!r} asks no layer; leave layer= out")
         return [""]
     given = [] if layer is None else layer if isinstance(layer, list | tuple) else [layer]
+    if layer is not None and not given:
+        raise ValueError("the list of layers is empty; give at least one, or None for the usual")
     rows = layer_rows(model, traced)
     return [_with_places(find_layer(rows, one), traced) for one in given]
 

@@ -54,6 +54,8 @@ class Heatmap:
         Why all values are 0; empty where they are not.
     frame : Frame or None
         Where in the photograph the network looked; None where it was given no 2-D image.
+    input : int
+        Over which of the network's inputs it lies.
     """
 
     values: Float32[np.ndarray, "*space"]
@@ -63,6 +65,7 @@ class Heatmap:
     method: str
     reason: str = ""
     frame: Frame | None = None
+    input: int = 0
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         # NumPy before 2 knows no copy=None

@@ -5,19 +5,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .method import Method, Progress
+from .method import PixelMethod, Progress
 from .pixels import strongest
 from .subject import Subject
 
 
 @dataclass(frozen=True)
-class Saliency(Method):
+class Saliency(PixelMethod):
     """How strongly the score answers to a small change of each pixel.
 
     ``L(p) = max over c of |∂S/∂x_c(p)|``, where
 
     - ``x_c(p)`` is the channel ``c`` of the network's input at the pixel ``p``,
     - ``S`` the score of the target.
+
+    Parameters
+    ----------
+    input : int or str, optional
+        Which input of several, by place or name. By default the first with axes of space that
+        the score depends on.
 
     References
     ----------
@@ -27,9 +33,7 @@ class Saliency(Method):
 
     name = "saliency"
     title = "Saliency"
-    of_pixels = True
     is_sparse = True
-    takes_layer = False
 
     def steps(self, subject: Subject) -> Iterator[Progress]:
         """Make the map with one gradient."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int
 
-from .method import Method, Progress
+from .method import PixelMethod, Progress
 from .passes import passes
 from .pixels import strongest, value_range
 from .subject import Subject
 
 
 @dataclass(frozen=True)
-class SmoothGrad(Method):
+class SmoothGrad(PixelMethod):
     """Saliency with its noise averaged out by noise.
 
     ``L(p) = max over c of |1/n · Σ_i ∂S/∂x_c(p) at x + ε_i|`` with ``ε_i ~ N(0, σ²)`` and
@@ -30,6 +30,9 @@ class SmoothGrad(Method):
         Standard deviation, as a share of the range of the image's values.
     seed : int
         Of the noise, which is the same for every image of a batch but for its size.
+    input : int or str, optional
+        Which input of several, by place or name. By default the first with axes of space that
+        the score depends on.
 
     References
     ----------
@@ -42,9 +45,7 @@ class SmoothGrad(Method):
 
     name = "smooth_grad"
     title = "SmoothGrad"
-    of_pixels = True
     is_sparse = True
-    takes_layer = False
     slow = True
 
     def __post_init__(self) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from math import prod
 
 import numpy as np
 import tensorflow as tf
@@ -11,7 +10,7 @@ from jaxtyping import Float, Float32, Integer
 
 from ..activations import as_array
 from ..frames import window_of
-from ..framing import resampled
+from ..framing import Frame, resampled
 from ..heads import Head, find_head
 from ..networks import VisionModel
 from ..preparation import is_channels_first
@@ -20,12 +19,12 @@ from ..signatures import flat_inputs, signature_of
 from ..targets import ResolvedTarget
 from ..tracing import Exchange, Trace, trace
 from .answers import Answers
+from .batch_size import batch_size
+from .image_inputs import image_place
 from .score_graph import BEST, WEIGHTED, ScoreGraph, guided_gradients
 
 Rows = Integer[np.ndarray, " inputs"]
 _PLANE = 2  # axes of space of a photograph
-_MOST_IMAGES = 64
-_BATCH_BYTES = 2**30  # of all float32 feature maps that a batch makes, few of which live at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +48,8 @@ class Subject:
         a target that is a function, and until it is `told` for the class that is found likeliest.
     traced : Trace
         The network's graph for these inputs.
+    chosen : int or None
+        Which of the inputs the map lies over, where that was chosen.
     """
 
     vision: VisionModel
@@ -58,6 +59,7 @@ class Subject:
     target: ResolvedTarget
     weights: np.ndarray | None
     traced: Trace
+    chosen: int | None = None
     _exchanged: Exchange | None = None
 
     @property
@@ -67,8 +69,12 @@ class Subject:
 
     @property
     def image_place(self) -> int:
-        """Which of the flat inputs is the image: the first with axes of space, else the first."""
-        return next((i for i, x in enumerate(self.inputs) if x.ndim > 2), 0)
+        """Which input the map lies over: the first image that the layer or the score needs."""
+        if self.chosen is not None:
+            return self.chosen
+        traced = self.traced
+        end = traced.outputs[self.layer].reached if self.layer else traced.results[self.place]
+        return traced.known(("image", end.name), lambda: image_place(traced, end))
 
     @property
     def image(self) -> Float32[np.ndarray, "images ..."]:
@@ -179,17 +185,29 @@ class Subject:
 
     def on_input(self, maps: Float[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n ..."]:
         """Maps of layers at the size of the input: 0 where the network does not look."""
-        size = self.image.shape[1:-1]
-        is_photograph = len(self.inputs) == 1 and len(size) == _PLANE
-        window = window_of(self.vision.model, self.traced, size) if is_photograph else None
+        window = self._window
         if window is None:
-            return resampled(maps, (len(maps), *size))
+            return resampled(maps, (len(maps), *self.image.shape[1:-1]))
         return np.nan_to_num(np.stack([window.place(one) for one in maps]))
+
+    @property
+    def seen_size(self) -> tuple[int, ...]:
+        """Of the part of the input that the network looks at, in its pixels."""
+        window = self._window
+        if window is None:
+            return self.image.shape[1:-1]
+        return tuple(max(1, round(side)) for side in window.seen[2:])
+
+    @property
+    def _window(self) -> Frame | None:
+        size = self.image.shape[1:-1]
+        if len(self.inputs) > 1 or len(size) != _PLANE:
+            return None
+        return window_of(self.vision.model, self.traced, size)
 
     def batch_size(self) -> int:
         """How many images may go through the network at once."""
-        values = self.traced.known("values", lambda: _values_of_an_image(self.traced))
-        return int(np.clip(_BATCH_BYTES // (4 * max(values, 1)), 1, _MOST_IMAGES))
+        return batch_size(self.traced, self.inputs)
 
     def _answers_of(self, images: np.ndarray, rows: Rows) -> Answers:
         inputs = self._exchange_images(images, rows)
@@ -250,10 +268,3 @@ class Subject:
         if weights is not None:
             given.append(tf.convert_to_tensor(weights))
         return [as_array(output) for output in run(function, [*given, *feeds])]
-
-
-def _values_of_an_image(traced: Trace) -> int:
-    shapes = (
-        output.maps.shape[1:] for output in traced.outputs.values() if output.maps is not None
-    )
-    return sum(prod(size or 1 for size in shape) for shape in shapes)
