@@ -47,9 +47,16 @@ def usual_layer(traced: Trace, head: Head, name: str) -> str:
         raise ValueError(
             f"{name} has no layer with a spatial extent that its score depends on, so that there "
             "is nowhere to show where it looked; a pixel method such as saliency or occlusion "
-            "needs none" + _HIDDEN * any(out.maps is None for out in traced.outputs.values())
+            "needs none" + _HIDDEN * _has_graphs_inside(traced, head)
         )
     return paths[-1]
+
+
+def _has_graphs_inside(traced: Trace, head: Head) -> bool:
+    """Whether a score needs a step that is a graph of its own, as a loop or a tf.function is."""
+    names = traced.ancestors(head.logits)
+    steps = (head.logits.graph.get_operation_by_name(name).node_def for name in names)
+    return any(value.HasField("func") for step in steps for value in step.attr.values())
 
 
 def _has_places(output: Output) -> bool:

@@ -253,8 +253,39 @@ def test_a_layer_that_is_not_there_or_has_no_places_is_refused():
 
 def test_a_network_without_places_is_refused():
     model = keras.Sequential([keras.Input((5,)), layers.Dense(3), layers.Dense(2)], name="plain")
-    with pytest.raises(ValueError, match="plain has no layer with a spatial extent"):
+    with pytest.raises(ValueError, match="plain has no layer with a spatial extent.*needs none$"):
         cw.class_activation_map(model, np.ones((1, 5), "float32"))
+
+
+class Hiding(keras.Model):
+    """Its layers run in a tf.function or in a loop of its own."""
+
+    def __init__(self, in_a_loop):
+        super().__init__(name="hiding")
+        self.in_a_loop = in_a_loop
+        self.conv = layers.Conv2D(3, 3, padding="same")
+        self.flatten, self.dense = layers.Flatten(), layers.Dense(2)
+
+    @tf.function(autograph=False)
+    def inner(self, x):
+        return self.conv(x)
+
+    def call(self, x):
+        if self.in_a_loop:
+            (x,) = tf.while_loop(
+                lambda _: True, lambda y: [self.conv(y)], [x], maximum_iterations=2
+            )
+        else:
+            x = self.inner(x)
+        return self.dense(self.flatten(x))
+
+
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_layers_out_of_sight_are_told_of(in_a_loop):
+    model = Hiding(in_a_loop)
+    model(RGB())
+    with pytest.raises(ValueError, match="no layer with a spatial extent.*tf.function or a loop"):
+        cw.class_activation_map(model, RGB())
 
 
 class Rounding(layers.Layer):
