@@ -6,7 +6,8 @@ from jaxtyping import Float64
 from ..targets import ResolvedTarget
 from .answers import Answers
 
-_FEWEST_CLASSES = 100  # of fewer, the best one stands out little, whatever was learned
+FEWEST_CLASSES = 100
+"""Of fewer, the best one stands out little, whatever was learned."""
 
 
 def rank_of_target(answers: Answers, target: ResolvedTarget) -> int | None:
@@ -17,7 +18,7 @@ def rank_of_target(answers: Answers, target: ResolvedTarget) -> int | None:
     logits = _class_logits(answers)
     weights = answers.weights[0].reshape(-1, len(logits)).sum(0)
     is_class = np.count_nonzero(weights) == 1 and weights.max() > 0
-    if target.function is not None or not is_class or len(logits) < _FEWEST_CLASSES:
+    if target.function is not None or not is_class or len(logits) < FEWEST_CLASSES:
         return None
     return int((logits > logits[weights.argmax()]).sum())
 

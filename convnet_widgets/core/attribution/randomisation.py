@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from ..networks import VisionModel
 from ..whole_numbers import whole
 from .class_activation_map import answer
-from .prominence import prominence, rank_of_target
+from .prominence import FEWEST_CLASSES, prominence, rank_of_target
 from .questions import Question, ask
 from .rank_correlation import rank_correlation
 from .results import CheckStep, Heatmap, Heatmaps
@@ -20,6 +20,7 @@ from .subject import Subject
 
 _ALIKE = 0.7  # a method that looks at no weights has 1, Grad-CAM on a trained network 0.15 to 0.5
 _DEVIATIONS = 3
+_UNTOLD = f"whether it was learned is told only of a class among {FEWEST_CLASSES} or more"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -93,6 +94,7 @@ class RandomisationCheck:
             f"mean similarity {known.mean():.2f}" if len(known) else "",
             f"{len(self.layers)} stages" + (f", {dark} dark" if dark else ""),
             self.reason,
+            _UNTOLD if self.passed and self.prominence is None else "",
         ]
         return f"RandomisationCheck({' · '.join(part for part in parts if part)})"
 

@@ -99,8 +99,12 @@ def test_what_passes():
     assert check([0.9, 0.1, 0]).passed
     assert check([0.9, 0.1, 0]).reason == ""
     assert not check([0.9, 0.7, 0.8]).passed
-    text = "RandomisationCheck(passed · mean similarity 0.20 · 3 stages, 1 dark)"
-    assert repr(check([0.4, 0, np.nan])) == text
+    text = "RandomisationCheck(passed · mean similarity 0.20 · 3 stages, 1 dark"
+    learned = {"prominence": 8.0, "shuffled_prominence": np.ones(3, "float32")}
+    assert repr(check([0.4, 0, np.nan], **learned)) == f"{text})"
+    untold = "whether it was learned is told only of a class among 100 or more"
+    assert repr(check([0.4, 0, np.nan])) == f"{text} · {untold})"
+    assert untold not in repr(check([0.9, 0.9]))
 
 
 def test_a_map_that_is_dark_does_not_pass_and_says_so():
