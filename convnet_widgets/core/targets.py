@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from numbers import Integral
 from typing import Any
 
@@ -11,6 +10,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from .heads import Head
+from .near_names import near_names, plain
 
 _ANSWERS = ("no", "yes")  # of a single sigmoid
 
@@ -163,26 +163,20 @@ def _index_of_name(name: str, names: Sequence[str] | None, count: int | None) ->
             f"there is no class {name!r}: the network has no labels; give an index from 0 to "
             f"{(count or 1) - 1}, or VisionModel(model, labels=...)"
         )
-    wanted = _plain(name)
-    found = [index for index, known in enumerate(names) if _plain(known) == wanted]
+    wanted = plain(name)
+    found = [index for index, known in enumerate(names) if plain(known) == wanted]
     if len(found) > 1:
         raise LookupError(f"{name!r} is the name of the classes {found}; give one of these indices")
     if not found:
-        raise LookupError(f"there is no class {name!r}; {_near(wanted, names)}")
+        raise LookupError(f"there is no class {name!r}; {_near(name, names)}")
     return found[0]
 
 
 def _near(wanted: str, names: Sequence[str]) -> str:
-    plain = {_plain(known): known for known in names}
-    near = [known for key, known in plain.items() if wanted in key][:5]
-    near = near or [plain[key] for key in get_close_matches(wanted, plain, 5)]
+    near = near_names(wanted, names)
     if near:
         return "near names are " + ", ".join(map(repr, near))
     return f"the network's labels are {', '.join(map(repr, names[:3]))} …"
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.replace("_", " ").casefold().split())
 
 
 def _class_weights(index: int, head: Head, shape: Sequence[int | None]) -> Float[np.ndarray, "..."]:
