@@ -206,12 +206,30 @@ def test_another_class_is_no_choice_where_there_is_one(show, arrive, photograph)
     expect(option).to_be_disabled()
 
 
-@pytest.mark.parametrize("width", [420, 700, 860, 964])
+@pytest.mark.parametrize("width", [420, 500, 560, 620, 690, 700, 730, 790, 860, 910, 964])
 def test_a_caution_moves_nothing_in_narrow_pages_either(show, photograph, width):
     page = show(cw.CamViewer(labelled(), photograph), width)
-    before = page.locator(".cw-cam-body").bounding_box()
+    body = page.locator(".cw-cam-body").bounding_box()
+    gap = gap_between(page, "Method", "Layer")
     page.get_by_label("Method", exact=True).select_option("Guided Grad-CAM")
-    assert page.locator(".cw-cam-body").bounding_box() == before
+    assert page.locator(".cw-cam-body").bounding_box() == body
+    assert gap_between(page, "Method", "Layer") == gap
+
+
+@pytest.mark.parametrize(("width", "most"), [(420, 44), (560, 26), (700, 12), (1132, 12)])
+def test_the_room_kept_for_a_caution_is_no_hole(show, photograph, width, most):
+    page = show(cw.CamViewer(labelled(), photograph), width)
+    assert gap_between(page, "Method", "Layer") <= most
+    box = page.get_by_label("Compare with", exact=True).bounding_box()
+    title = page.locator(".cw-overlay-title").first.bounding_box()
+    assert title["y"] - box["y"] - box["height"] <= 40
+
+
+def gap_between(page, *labels):
+    """Pixels between the fields of two labels."""
+    fields = [page.get_by_label(label, exact=True) for label in labels]
+    above, below = (field.bounding_box() for field in fields)
+    return below["y"] - above["y"] - above["height"]
 
 
 def test_methods_of_pixels_stand_apart_and_take_no_layer(show, photograph):
@@ -287,6 +305,10 @@ def test_quality_is_measured_when_asked_for_and_shown_part_by_part(show, arrive,
     assert page.get_by_text("the difference here is 0.14").is_visible()
     assert page.get_by_text("The probability while pixels come").is_visible()
     assert page.locator(".cw-cam-plot text").get_by_text("probability").is_visible()
+    boxes = [page.locator(".cw-cam-plot text", has_text=f"{p} %").bounding_box() for p in (50, 75)]
+    boxes.append(page.locator(".cw-cam-plot text", has_text="100 %").bounding_box())
+    gaps = [b["x"] - a["x"] - a["width"] for a, b in zip(boxes, boxes[1:], strict=False)]
+    assert gaps[1] > 0.7 * gaps[0]
     path = page.locator("svg path.cw-cam-insertion").first.get_attribute("d")
     (x0, y0), (x1, y1), (x2, y2) = (map(float, p.split()) for p in path[1:].split("L"))
     assert x0 < x1 < x2
@@ -354,6 +376,15 @@ def test_nothing_reaches_beyond_the_panel(show, photograph, width, compare):
         .map((one) => one.className);
     }""")
     assert beyond == []
+
+
+def test_two_pictures_stand_one_below_the_other_where_they_would_be_small(show, photograph):
+    large = np.kron(photograph, np.ones((10, 10, 1), np.uint8))
+    page = show(cw.CamViewer(labelled(), large, compare="class"), 560)
+    first, second = (page.locator(".cw-overlay-canvas").nth(i).bounding_box() for i in (0, 1))
+    assert first["x"] == second["x"]
+    assert first["y"] + first["height"] < second["y"]
+    assert first["width"] > 400
 
 
 def test_two_pictures_are_large_and_the_measures_stand_in_one_row(show, photograph):

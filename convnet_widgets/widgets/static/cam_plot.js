@@ -5,7 +5,7 @@ import { shareText } from "./cam_texts.js";
 import { h } from "./dom.js";
 
 const [CURVES_WIDTH, CURVES_HEIGHT] = [320, 190]; // CSS pixels, with the axes
-const EDGES = { top: 22, right: 10, bottom: 34, left: 44 };
+const EDGES = { top: 22, right: 20, bottom: 34, left: 44 };
 
 /** `curves` holds `fractions`, `insertion` and `deletion`, and the areas of the two. */
 export function curvesPlot(curves) {
@@ -40,7 +40,7 @@ function curveAxes({ ticks, x, y }, answer) {
     ...ticks.map(rule),
     svg("path", { class: "cw-ascent-axis", d: `M${x(0)} ${base}H${x(1)}` }),
     ...ticks.map((tick) => text(EDGES.left - 6, y(tick) + 4, "end", tickText(tick))),
-    ...shares.map((share) => text(x(share), base + 14, share === 1 ? "end" : "middle", `${100 * share} %`)),
+    ...shares.map((share) => text(x(share), base + 14, "middle", `${100 * share} %`)),
     text(0, 10, "start", answer),
     text((x(0) + x(1)) / 2, base + 29, "middle", "of the pixels, the hottest first"),
   ];

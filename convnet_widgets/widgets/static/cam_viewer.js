@@ -46,7 +46,7 @@ function camOverlays(model) {
   const [own, other] = [camOverlay(model), camOverlay(renamed(model, OTHER_NAMES))];
   const note = h("div", { class: "cw-cam-scale cw-muted" });
   const pair = h("div", { class: "cw-cam-pair" }, own.element, other.element);
-  const element = h("div", {}, pair, note);
+  const element = h("div", { class: "cw-cam-overlays" }, pair, note);
   linkPointers(pair, own.place, other.place);
   const unbind = bind(model, ["_compares", "_scale_note"], () => {
     other.element.hidden = !model.get("_compares");
