@@ -18,6 +18,7 @@ from .view_figure import INK, ViewFigure
 _DIMMED = 0.3  # of the brightness of a photograph under a reason
 _REASON_COLOUR = "#e0e0e0"  # on what is dimmed
 _LETTERS = 11  # of a reason in an inch
+_LINE_SPACING = 1.2  # in sizes of the letters, as matplotlib sets lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,8 @@ def heatmap_figure(
         else blend(panel.photograph, shares_of(heat, top), **look)
         for panel, heat in zip(shown, heats, strict=True)
     ]
-    figure, columns = _columns([picture.shape for picture in pictures], title)
+    further = max(panel.title.count("\n") for panel in shown)
+    figure, columns = _columns([picture.shape for picture in pictures], title, further)
     for axes, panel, picture, heat in zip(columns, shown, pictures, heats, strict=True):
         axes.imshow(picture).mouseover = False
         _frame(axes, panel.title)
@@ -117,10 +119,14 @@ def _width(panels: int) -> float:
     return 4.6 if panels == 1 else max(1.75, 7 / panels)
 
 
-def _columns(shapes: Sequence[tuple[int, ...]], title: str) -> tuple[ViewFigure, Sequence[Axes]]:
+def _columns(
+    shapes: Sequence[tuple[int, ...]], title: str, further: int
+) -> tuple[ViewFigure, Sequence[Axes]]:
+    """Make room for pictures below a title and below `further` more lines of their own titles."""
     width = _width(len(shapes))
     tallest = max(width * shape[0] / shape[1] for shape in shapes)
-    height = 0.9 + float(np.clip(tallest, 1, 9))
+    lines = (title.count("\n") * TITLE_SIZE + further * LABEL_SIZE) * _LINE_SPACING
+    height = 0.9 + lines / 72 + float(np.clip(tallest, 1, 9))
     figure = ViewFigure(1.0 + width * len(shapes), height)
     figure.suptitle(
         title,

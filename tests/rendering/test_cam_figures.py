@@ -68,6 +68,17 @@ def test_two_panels_share_a_scale():
     assert figure.get_suptitle() == "net"
 
 
+@pytest.mark.parametrize("panels", [1, 2, 4])
+def test_titles_of_several_lines_leave_the_pictures_their_size(panels):
+    def sizes(title, name):
+        photograph = PHOTOGRAPH[:, :6]
+        figure = heatmap_figure([HeatmapPanel(photograph, HEAT[:, :6], name)] * panels, title=title)
+        figure.draw_without_rendering()
+        return [axes.get_window_extent().size for axes in figure.axes]
+
+    np.testing.assert_allclose(sizes("net\na\nb", "dog\nc"), sizes("net", "dog"), atol=3)
+
+
 def test_heat_above_the_end_of_the_scale_has_its_last_colour():
     panel = HeatmapPanel(PHOTOGRAPH, np.full((6, 9), 3.0))
     [axes] = heatmap_figure(panel, highest=2.0, alpha=1).axes
