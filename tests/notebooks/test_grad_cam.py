@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from objects import CAT, CUP, CUP_AND_SAUCER, ROCKET, Box, share_within
 from PIL import Image
 
 import convnet_widgets as cw
@@ -21,6 +22,7 @@ FIGURES = (
     "fig_curves, fig_vgg"
 )
 TITLE = "(f.get_suptitle() or f.axes[0].get_title(loc='left'))"
+NAMES = "[axes.get_title('left') for axes in {}.axes]"
 DRAWN = "np.stack([axes.images[0].get_array() for axes in {}.axes])"
 CLICKED = "[setattr({}, 'value', {!r}), np.frombuffer({}.value, np.uint8)][1]"
 VALUES = {
@@ -35,13 +37,20 @@ VALUES = {
     "said": "said.values",
     "meant": "meant.values",
     "rocket_drawn": DRAWN.format("fig_rocket"),
+    "rocket_names": NAMES.format("fig_rocket"),
     "pair": "pair",
     "pair_values": "[one.values for one in (*cat_and_cup, rather)]",
     "pair_drawn": DRAWN.format("fig_pair"),
+    "pair_names": NAMES.format("fig_pair"),
     "sure_p": "surely.max()",
     "sure": "of_logit.values",
-    "layers": "[one.layer for one in of_layers]",
+    "layers_values": "[one.resized() for one in of_layers]",
     "layers_drawn": DRAWN.format("fig_layers"),
+    "layers_names": NAMES.format("fig_layers"),
+    "forgetting_values": "[check.heatmap.resized(), *(check.heatmaps[i].resized() for i in "
+    "stages)]",
+    "forgetting_drawn": DRAWN.format("fig_forgetting"),
+    "forgetting_names": NAMES.format("fig_forgetting"),
     "check_drawn": "[bar.get_width() for bar in fig_check.axes[0].patches]",
     "check": "check.similarity",
     "curves": "[line.get_ydata() for line in fig_curves.axes[0].lines]",
@@ -83,23 +92,33 @@ def cut_and_scaled(raw):
     return positive / positive.max()
 
 
-def by_the_dense_layer(net, image, *weights):
+def added_to_the_score(net, image, *weights):
     """The map of Zhou et al. 2016, which Grad-CAM is where maps are averaged: Σ weight · map."""
     maps = cw.feature_maps(net, image, "top_activation")["top_activation"][0]
     kernel, _ = net.model.get_layer("predictions").get_weights()
-    return cut_and_scaled(sum(share * maps @ kernel[:, index] for index, share in weights))
+    return sum(share * maps @ kernel[:, index] for index, share in weights) / maps[..., 0].size
+
+
+def by_the_dense_layer(net, image, *weights):
+    return cut_and_scaled(added_to_the_score(net, image, *weights))
 
 
 def enlarged(heat, photograph):
     return np.clip(tf.image.resize(heat[..., None], photograph.shape[:2])[..., 0], 0, 1)
 
 
-def share_within(heat, top, left, bottom, right):
-    return heat[top:bottom, left:right].sum() / heat.sum()
+def is_drawn(drawn, heat, photograph):
+    """Whether a picture is heat, of the photograph's size, over the photograph."""
+    wanted = blend(photograph, heat, alpha=0.5)
+    return np.mean(np.abs(drawn.astype(int) - wanted) <= 2) > 0.999
 
 
 def picture_of(png):
     return np.asarray(Image.open(io.BytesIO(png.tobytes())).convert("RGB"))
+
+
+def title_of(values, figure):
+    return str(values["titles"][FIGURES.split(", ").index(figure)])
 
 
 class TestSteps:
@@ -139,14 +158,14 @@ class TestHeat:
         np.testing.assert_allclose(
             values["cat"], by_the_dense_layer(net, photo, (285, 1)), atol=1e-3
         )
-        assert share_within(enlarged(values["cat"], photo), 0, 30, 300, 350) > 0.85
+        assert share_within(enlarged(values["cat"], photo), CAT) > 0.85
 
     def test_of_the_espresso_lies_on_the_cup(self, net):
         photo = cw.load_image("coffee")
         heat = cw.class_activation_map(net, photo)
         assert heat.target.label == "espresso"
-        assert share_within(heat.resized(), 16, 78, 385, 480) > 0.85  # with its saucer
-        assert share_within(heat.resized() ** 2, 16, 170, 250, 410) > 0.6
+        assert share_within(heat.resized(), CUP_AND_SAUCER) > 0.85
+        assert share_within(heat.resized() ** 2, CUP) > 0.6
 
     def test_of_the_missile_lies_on_the_rocket_and_of_the_wrong_answer_beside_it(self, values, net):
         photo = cw.load_image("rocket")
@@ -157,16 +176,16 @@ class TestHeat:
         np.testing.assert_allclose(
             values["meant"], by_the_dense_layer(net, photo, (657, 1)), atol=1e-3
         )
-        rocket = 120, 255, 427, 385
-        assert share_within(meant * (meant > 0.5), *rocket) > 0.65
-        assert share_within(said * (said > 0.5), *rocket) < 0.45
+        assert share_within(meant * (meant > 0.5), ROCKET) > 0.65
+        assert share_within(said * (said > 0.5), ROCKET) < 0.45
 
     def test_of_two_objects_lies_on_the_one_asked_for(self, values, net):
         pair = values["pair"].astype(np.uint8)
         wanted = [[(285, 1)], [(967, 1)], [(967, 1), (285, -1)]]
         for found, weights in zip(values["pair_values"], wanted, strict=True):
             np.testing.assert_allclose(found, by_the_dense_layer(net, pair, *weights), atol=1e-3)
-        left = [share_within(enlarged(one, pair), 0, 0, 300, 300) for one in values["pair_values"]]
+        cat = Box(0, 0, 300, 300)
+        left = [share_within(enlarged(one, pair), cat) for one in values["pair_values"]]
         assert left[0] > 0.9
         assert 0.1 < left[1] < 0.4
         assert left[2] < 0.02
@@ -178,16 +197,57 @@ class TestHeat:
 
 class TestFigures:
     def test_draw_the_heat_on_the_photograph(self, values):
-        cat, rocket = cw.load_image("cat"), cw.load_image("rocket")
-        for drawn, heat, photo in (
-            (values["cat_drawn"][0], values["cat"], cat),
-            (values["rocket_drawn"][0], values["said"], rocket),
-            (values["rocket_drawn"][1], values["meant"], rocket),
-            (values["layers_drawn"][2], values["cat"], cat),
-            (values["pair_drawn"][1], values["pair_values"][1], values["pair"].astype(np.uint8)),
+        photo = cw.load_image("cat")
+        assert is_drawn(values["cat_drawn"][0], enlarged(values["cat"], photo), photo)
+
+    def test_of_classes_are_on_one_scale_and_say_which(self, values, net):
+        rocket, pair = cw.load_image("rocket"), values["pair"].astype(np.uint8)
+        rather = [(967, 1), (285, -1)]
+        for figure, photo, weights in (
+            ("rocket", rocket, [[(540, 1)], [(657, 1)]]),
+            ("pair", pair, [[(285, 1)], [(967, 1)], rather]),
         ):
-            wanted = blend(photo, enlarged(heat, photo), alpha=0.5)
-            assert np.mean(np.abs(drawn.astype(int) - wanted) <= 2) > 0.999
+            raw = [np.maximum(added_to_the_score(net, photo, *one), 0) for one in weights]
+            top = max(one.max() for one in raw)
+            for drawn, one in zip(values[f"{figure}_drawn"], raw, strict=True):
+                assert is_drawn(drawn, enlarged(one / top, photo), photo)
+            said = [float(name.split("largest value ")[1]) for name in values[f"{figure}_names"]]
+            np.testing.assert_allclose(said, [one.max() for one in raw], atol=0.006)
+            title = title_of(values, f"fig_{figure}")
+            assert title.endswith(f"\nOne scale: heat 1 is {top:#.2g}, the largest value of all")
+
+    def test_of_layers_and_networks_are_each_on_its_own_scale_and_say_so(self, values):
+        photo = cw.load_image("cat")
+        for figure in ("layers", "forgetting"):
+            heats = values[f"{figure}_values"]
+            for drawn, heat in zip(values[f"{figure}_drawn"], heats, strict=True):
+                assert heat.max() > 0.95
+                assert is_drawn(drawn, heat, photo)
+            title = title_of(values, f"fig_{figure}")
+            assert title.endswith("\nEach on its own scale: heat 1 is its largest value")
+        assert values["forgetting_names"].tolist() == [
+            "as trained\nlargest value 0.45",
+            "predictions shuffled\nlargest value 0.074",
+            "back to block4c_dwconv\nlargest value 0.10",
+            "back to stem_conv\nlargest value 0.057",
+        ]
+        assert values["layers_names"].tolist() == [
+            "block3b_add\nlargest value 0.0099",
+            "block5c_add\nlargest value 0.051",
+            "top_activation\nlargest value 0.45",
+        ]
+
+    def test_of_one_map_say_what_heat_1_is(self, values):
+        for figure in ("fig_cat", "fig_vgg"):
+            assert title_of(values, figure).endswith("\nHeat 1 is the largest value of the map")
+
+    def test_names_of_classes_are_as_people_write_them(self, values):
+        names = [values[f"{figure}_names"][0] for figure in ("rocket", "pair")]
+        assert [name.split("\n")[0] for name in names] == ["drilling platform", "Egyptian cat"]
+        titles = [title.split("\n")[1] for title in map(str, values["titles"]) if "\n" in title]
+        assert titles[0] == "Egyptian cat, top_activation"
+        assert "the answer is tiger cat" in titles
+        assert not any("Egyptian_" in title for title in titles)
 
     def test_curves_are_those_of_the_check_and_of_the_maps(self, values):
         np.testing.assert_array_equal(values["check_drawn"], values["check"])
