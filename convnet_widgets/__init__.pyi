@@ -50,7 +50,7 @@ from .core.patterns.recipes import Recipe as Recipe
 from .core.patterns.results import Patterns as Patterns
 from .core.patterns.steps import DivergedError as DivergedError
 from .core.predictions import predict as predict
-from .core.preparation import ImageRangeWarning as ImageRangeWarning
+from .core.pixel_range import ImageRangeWarning as ImageRangeWarning
 from .core.pretrained.legacy_pth import UnsafeWeightsError as UnsafeWeightsError
 from .core.targets import Contrast as Contrast
 from .core.targets import Region as Region

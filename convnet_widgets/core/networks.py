@@ -14,13 +14,13 @@ from . import families
 from . import weights as sources
 from .framing import check_fit
 from .model_files import is_file_name, read_model
+from .pixel_range import contrast_of_units, takes_bytes, warn_of_range, warn_of_units
 from .preparation import (
     as_inputs,
     image_batch,
     image_input,
     input_shapes,
     is_channels_first,
-    warn_of_range,
 )
 from .pretrained.efficientnet_lite import efficientnet_lite0
 
@@ -151,16 +151,26 @@ class VisionModel:
         -----
         ImageRangeWarning
             If the preprocessing is that of a ``keras.applications`` family and
-            an array does not hold 0–255: one in 0–1, of 16 bits, above 255.
+            an array does not hold 0–255: one in 0–1, of 16 bits, above 255. Of
+            other networks, if all arrays are floats in 0–1, and `preprocess` or
+            the layers before the first with weights divide pixels by 50 or more.
         """
         wanted = image_input(self.model)
         if wanted is None or isinstance(images, dict) or len(input_shapes(self.model)) > 1:
             return self._preprocessed(as_inputs(images, self.model))
         pixels = image_batch(images, wanted, self.fit)
+        batch = self._prepared_pixels(images, pixels)
+        return np.moveaxis(batch, 3, 1) if is_channels_first(self.model) else batch
+
+    def _prepared_pixels(self, images: Any, pixels: np.ndarray) -> Any:
         if self.preprocess is not None and self.preprocess is self._family_preprocess:
             warn_of_range(images, self.name)
+            return self._preprocessed(pixels)
+        contrast = contrast_of_units(images, pixels)  # before the pixels may be written into
         batch = self._preprocessed(pixels)
-        return np.moveaxis(batch, 3, 1) if is_channels_first(self.model) else batch
+        if contrast is not None and takes_bytes(self.model, contrast, batch):
+            warn_of_units(images, self.name)
+        return batch
 
     def _preprocessed(self, inputs: Any) -> Any:
         return inputs if self.preprocess is None else self.preprocess(inputs)

@@ -1,6 +1,5 @@
 """From images of any size and kind to the array that a network takes."""
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +17,6 @@ _IMAGE_RANK = 4
 _LUMA = np.array([0.299, 0.587, 0.114], "float32")
 
 Shape = tuple[int | None, ...]
-
-
-class ImageRangeWarning(UserWarning):
-    """An image does not hold the pixels 0–255 that a family's preprocessing takes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ def input_shapes(model: keras.Model) -> list[Shape]:
 
 def is_channels_first(model: keras.Model) -> bool:
     """Whether the first layer of `model` that knows a data format puts channels first."""
-    formats = (getattr(layer, "data_format", None) for layer in _flatten(model))
+    formats = (getattr(layer, "data_format", None) for layer in flattened(model))
     return next((found for found in formats if found), None) == "channels_first"
 
 
@@ -113,37 +108,6 @@ def image_frames(images: Any, wanted: ImageInput, fit: str = "stretch") -> list[
     return [frame_of(image.shape[:2], size, fit) for image in _split(images)]
 
 
-def warn_of_range(images: Any, name: str) -> None:
-    """Warn once if images do not hold pixels 0–255.
-
-    Parameters
-    ----------
-    images : array_like or PIL.Image.Image, or sequence of them
-        As for `image_batch`, which accepts them. Warned of are values above 255,
-        ``uint16``, and floating or ``bool`` values that are all at most 1 and
-        not all 0. Pillow images are read as 0–255 and pass.
-    name : str
-        Name of the network, for the sentence.
-
-    Warns
-    -----
-    ImageRangeWarning
-        With what came, what was expected and what to do.
-    """
-    given = images if isinstance(images, list | tuple) else [images]
-    arrays = (_numbers(one, "an image") for one in given if not isinstance(one, Image.Image))
-    wrong = next((array for array in arrays if not _may_be_pixels(array)), None)
-    if wrong is None:
-        return
-    low, high = float(wrong.min()), float(wrong.max())
-    warnings.warn(
-        f"{name} expects pixels 0–255, got {wrong.dtype} values {low:g} to {high:g}; multiply "
-        "values in 0–1 by 255, scale larger ones down, or read the image by load_image",
-        ImageRangeWarning,
-        stacklevel=3,
-    )
-
-
 def as_inputs(values: Any, model: keras.Model) -> Any:
     """Arrays for a network of several inputs, or of one that is no image, unchanged in size.
 
@@ -183,21 +147,8 @@ def as_inputs(values: Any, model: keras.Model) -> Any:
     ]
 
 
-def _split(images: Any) -> list[np.ndarray]:
-    if isinstance(images, list | tuple):
-        return [_numbers(image, "an image") for image in images]
-    array = _numbers(images, "an image")
-    return list(array) if array.ndim == _IMAGE_RANK else [array]
-
-
-def _may_be_pixels(array: np.ndarray) -> bool:
-    high = float(array.max())
-    if high > 255 or array.dtype == np.uint16:
-        return False
-    return array.dtype.kind in "iu" or high > 1 or not array.any()
-
-
-def _numbers(values: Any, what: str) -> np.ndarray:
+def numbers(values: Any, what: str) -> np.ndarray:
+    """Values as an array of numbers; `what` names them in the error for others."""
     if isinstance(values, Image.Image):
         return load_image(values)
     try:
@@ -210,6 +161,21 @@ def _numbers(values: Any, what: str) -> np.ndarray:
             f"{array.dtype}; load_image reads samples and files"
         )
     return array
+
+
+def flattened(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """All layers of a model, those of models inside it behind these."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from flattened(layer)
+
+
+def _split(images: Any) -> list[np.ndarray]:
+    if isinstance(images, list | tuple):
+        return [numbers(image, "an image") for image in images]
+    array = numbers(images, "an image")
+    return list(array) if array.ndim == _IMAGE_RANK else [array]
 
 
 def _fitted(image: np.ndarray, wanted: ImageInput, fit: str) -> np.ndarray:
@@ -252,7 +218,7 @@ def _match_channels(image: np.ndarray, channels: int | None) -> np.ndarray:
 
 
 def _as_input(value: Any, shape: Shape | None, name: str) -> np.ndarray:
-    array = _numbers(value, f"the input {name!r}")
+    array = numbers(value, f"the input {name!r}")
     if array.dtype.kind == "f":
         array = array.astype("float32")
     if shape is None:
@@ -281,13 +247,6 @@ def _input_names(model: keras.Model) -> list[str]:
 
 
 def _unbuilt_rank(model: keras.Model) -> int:
-    specs = (getattr(layer, "input_spec", None) for layer in _flatten(model))
+    specs = (getattr(layer, "input_spec", None) for layer in flattened(model))
     ranks = (getattr(spec, "min_ndim", None) or getattr(spec, "ndim", None) for spec in specs)
     return next((rank for rank in ranks if rank is not None and rank > 2), _IMAGE_RANK)
-
-
-def _flatten(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    for layer in model.layers:
-        yield layer
-        if isinstance(layer, keras.Model):
-            yield from _flatten(layer)

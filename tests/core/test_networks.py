@@ -7,7 +7,7 @@ import pytest
 from convnet_widgets import VisionModel, load_model
 from convnet_widgets.core import weights as sources
 from convnet_widgets.core.networks import as_vision_model
-from convnet_widgets.core.preparation import ImageRangeWarning
+from convnet_widgets.core.pixel_range import ImageRangeWarning
 from convnet_widgets.core.pretrained import lite_weights
 from convnet_widgets.core.pretrained.legacy_pth import UnsafeWeightsError
 from convnet_widgets.core.weights import WeightsUnavailableError, WeightsWarning

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from convnet_widgets import VisionModel, load_image
-from convnet_widgets.core.preparation import ImageRangeWarning
+from convnet_widgets.core.pixel_range import ImageRangeWarning
 
 GENERATOR = np.random.default_rng(0)
 
@@ -247,6 +247,95 @@ def test_the_warning_is_for_preprocessing_that_was_found():
     np.testing.assert_array_equal(replace(found, preprocess=np.abs).prepare(small)[0], small)
     with pytest.warns(ImageRangeWarning):
         replace(found, weights="mine").prepare(small)
+
+
+# Pixels in 0–1 for what divides those of 0–255
+
+
+def beginning_with(*first, size=4, name="mine"):
+    inputs = x = keras.Input((size, size, 3))
+    for layer in first:
+        x = layer(x)
+    return keras.Model(inputs, keras.layers.Conv2D(2, 3)(x), name=name)
+
+
+def in_place(pixels):
+    pixels /= 255
+    return pixels
+
+
+def by_torchs_deviations(pixels):
+    return (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+
+
+DIVIDING = {
+    "by 255": lambda: VisionModel(beginning_with(), lambda pixels: pixels / 255),
+    "to −1–1": lambda: VisionModel(beginning_with(), lambda pixels: pixels / 127.5 - 1),
+    "in place": lambda: VisionModel(beginning_with(), in_place),
+    "as PyTorch": lambda: VisionModel(beginning_with(), by_torchs_deviations),
+    "a tensor": lambda: VisionModel(beginning_with(), keras.layers.Rescaling(1 / 255)),
+    "a layer": lambda: VisionModel(beginning_with(keras.layers.Rescaling(1 / 255))),
+    "a layer of three": lambda: VisionModel(
+        beginning_with(keras.layers.Rescaling([0.01, 0.015, 0.012]))
+    ),
+    "deviations": lambda: VisionModel(
+        beginning_with(keras.layers.Normalization(mean=127.0, variance=4900.0))
+    ),
+    "behind augmentation": lambda: VisionModel(
+        beginning_with(
+            keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomRotation(0.1)]),
+            keras.layers.Rescaling(1 / 127.5, offset=-1),
+        )
+    ),
+    "behind no change": lambda: VisionModel(
+        beginning_with(keras.layers.Rescaling(1 / 255)), lambda pixels: pixels
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DIVIDING)
+def test_pixels_in_0_to_1_where_those_of_0_to_255_are_divided(case):
+    net = DIVIDING[case]()
+    for source in (image(4, 4, 3) / 256, [image(9, 7, 3) / 256, image(4, 4) / 256.0]):
+        with pytest.warns(ImageRangeWarning, match="mine expects pixels 0–255, got fl") as caught:
+            net.prepare(source)
+        assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for source in (
+            image(4, 4, 3),
+            image(4, 4, 3) / 100,
+            np.zeros((4, 4, 3)),
+            np.eye(4, dtype="uint8"),
+            Image.new("1", (4, 4), 1),
+            [image(4, 4, 3) / 256, image(4, 4, 3)],
+        ):
+            net.prepare(source)
+
+
+TAKING_UNITS = {
+    "as they are": lambda: VisionModel(beginning_with()),
+    "around 0": lambda: VisionModel(beginning_with(), lambda pixels: (pixels - 0.5) * 2),
+    "made bytes": lambda: VisionModel(
+        beginning_with(keras.layers.Rescaling(1 / 255)), lambda pixels: pixels * 255
+    ),
+    "a layer": lambda: VisionModel(beginning_with(keras.layers.Rescaling(2.0, offset=-1))),
+    "deviations": lambda: VisionModel(
+        beginning_with(keras.layers.Normalization(mean=0.5, variance=0.05))
+    ),
+    "not adapted": lambda: VisionModel(beginning_with(keras.layers.Normalization())),
+    "within": lambda: VisionModel(
+        beginning_with(keras.layers.Conv2D(3, 1), keras.layers.Rescaling(1 / 255))
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TAKING_UNITS)
+def test_pixels_in_0_to_1_where_these_may_be_meant(case):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TAKING_UNITS[case]().prepare(image(4, 4, 3) / 256)
+        TAKING_UNITS[case]().prepare(np.ones((4, 4, 3)))
 
 
 # Networks that tell less, or take other things
