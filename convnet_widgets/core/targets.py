@@ -111,18 +111,20 @@ def resolve(
     LookupError
         If a class is not there, with near names or the range.
     ValueError
-        If a region does not fit the output.
+        If a region does not fit the output, or a contrast is of the same twice.
     """
     if target is None:
         return ResolvedTarget()
     if callable(target):
         name = getattr(target, "__name__", type(target).__name__)
-        return ResolvedTarget(name, function=target)
+        return ResolvedTarget("a function" if name == "<lambda>" else name, function=target)
     names = class_names(head, labels) or (list(_ANSWERS) if head.is_binary else None)
     if isinstance(target, Contrast):
         of, against = (resolve(part, head, labels, shape) for part in (target.of, target.against))
         if of.weights is None or against.weights is None:
             raise TypeError(f"a contrast is of two classes, names or indices; got {target!r}")
+        if np.array_equal(of.weights, against.weights):
+            raise ValueError(f"a contrast is of two classes that differ; got {of.label!r} twice")
         label = str(Contrast(of.label, against.label))
         return ResolvedTarget(label, None, of.weights - against.weights)
     if isinstance(target, Region):

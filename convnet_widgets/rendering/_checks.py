@@ -8,7 +8,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 
-def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
+def unknown(kind: str, name: object, known: Iterable[str], usual: Iterable[str] = ()) -> ValueError:
     """Build the error for a name that does not exist.
 
     Parameters
@@ -19,15 +19,20 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
         What came.
     known : iterable of str
         What exists: the near names are given, or all of them where none is near.
+    usual : iterable of str
+        What is given instead of all, where these are many.
 
     Returns
     -------
     ValueError
         To be raised by the caller.
     """
-    names = list(known)
+    names, some = list(known), list(usual)
     near = get_close_matches(str(name), names)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(names)}"
+    more = f" and {len(names) - len(some)} more" if some else ""
+    hint = f"known are {', '.join(some or names)}{more}"
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
     return ValueError(f"there is no {kind} {name!r}; {hint}")
 
 

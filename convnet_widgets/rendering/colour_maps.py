@@ -31,12 +31,13 @@ def lookup_table(name: str) -> UInt8[np.ndarray, "256 3"]:
     Raises
     ------
     ValueError
-        If matplotlib has no colour map of that name; near names are given.
+        If matplotlib has no colour map of that name; near names are given,
+        or else the usual ones.
     """
     import matplotlib
 
     if name not in matplotlib.colormaps:
-        raise unknown("colour map", name, matplotlib.colormaps)
+        raise unknown("colour map", name, matplotlib.colormaps, COLOUR_MAPS)
     middles = (np.arange(256) + 0.5) / 256  # at the edges of its own steps rounding would decide
     table = to_bytes(matplotlib.colormaps[name](middles)[:, :3])
     table.setflags(write=False)

@@ -79,6 +79,11 @@ def test_a_region_within_a_contrast_counts_there():
     np.testing.assert_allclose(weights(contrast, DENSE, None), expected)
 
 
+def test_a_function_goes_by_its_name():
+    assert resolve(np.sum, FIVE, None, [5]).label == "sum"
+    assert resolve(lambda output: output[:, 0], FIVE, None, [5]).label == "a function"
+
+
 @pytest.mark.parametrize(
     ("target", "error", "says"),
     [
@@ -92,6 +97,7 @@ def test_a_region_within_a_contrast_counts_there():
         (1.5, TypeError, "got float 1.5"),
         (cw.Contrast("dog", None), TypeError, "a contrast is of two classes"),
         (cw.Contrast("dog", "cow"), LookupError, "no class 'cow'"),
+        (cw.Contrast("dog", 1), ValueError, "two classes that differ; got 'dog' twice"),
         (cw.Region("dog", box=(0, 0, 1, 1)), ValueError, "scores for each place.*batch, 5"),
     ],
 )

@@ -37,6 +37,13 @@ def test_unknown_name_lists_near_ones():
         lookup_table("virdis")
 
 
+def test_a_name_near_none_lists_the_usual_ones():
+    more = len(matplotlib.colormaps) - len(COLOUR_MAPS)
+    says = f"'zz'; known are {', '.join(COLOUR_MAPS)} and {more} more$"
+    with pytest.raises(ValueError, match=says):
+        lookup_table("zz")
+
+
 def test_the_index_is_rounded_half_up():
     shares = np.array([[0, 0.5 / 255, 0.49 / 255], [0.5, 254.5 / 255, 1]])
     expected = [[0, 1, 0], [128, 255, 255]]

@@ -189,8 +189,8 @@ def randomisation_check_steps(
     question = ask(net, image, layer, target, method, output)
     if len(question.frames) != 1 or question.several:
         raise ValueError(
-            "the check by randomisation is of one image and one target, got "
-            f"{len(question.frames)} images and {len(question.subjects)} targets; give one of each"
+            "the check by randomisation is of one image and one target; got images: "
+            f"{len(question.frames)}, targets: {len(question.subjects)}; give one of each"
         )
     subject = question.subjects[0]
     parts = weighted_parts(subject.vision.model, subject.traced, question.head)

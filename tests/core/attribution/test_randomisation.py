@@ -234,9 +234,9 @@ def test_methods_of_many_passes_tell_that_they_are_at_work():
 
 
 def test_what_is_asked_wrongly():
-    with pytest.raises(ValueError, match="one image and one target, got 2 images and 1 targets"):
+    with pytest.raises(ValueError, match="one image and one target; got images: 2, targets: 1;"):
         randomisation_check(kinds.functional(), kinds.RGB())
-    with pytest.raises(ValueError, match="got 1 images and 2 targets"):
+    with pytest.raises(ValueError, match="got images: 1, targets: 2; give one of each"):
         randomisation_check(kinds.functional(), IMAGE, target=[0, 1])
     with pytest.raises(ValueError, match="stages is a whole number, at least 1; got 0"):
         randomisation_check(kinds.functional(), IMAGE, stages=0)
