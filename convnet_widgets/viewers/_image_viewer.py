@@ -65,6 +65,7 @@ class ImageViewer(Panel):
     _image_name = traitlets.Unicode("").tag(sync=True)
     _samples = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _uploads = traitlets.Bool(False).tag(sync=True)
+    _error_passes = traitlets.Bool(False).tag(sync=True)  # of an image that was not taken
 
     def __init__(self, choice: LayerChoice, chosen: ChosenImage, **traits: Any) -> None:
         self._chosen = chosen
@@ -102,8 +103,13 @@ class ImageViewer(Panel):
             layers_for(self.net, chosen.images)
         except Exception as error:
             self._show_error(error)
+            self._error_passes = True
             return
         self._chosen = chosen
+
+    def _show_error(self, error: Exception) -> None:
+        self._error_passes = False
+        super()._show_error(error)
 
     def _take_message(self, _widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         name = str(content.get("name", ""))
@@ -118,7 +124,8 @@ def _uploaded(data: bytes, name: str) -> np.ndarray:
     try:
         return load_image(data)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        reason = str(error).removeprefix(f"the {len(data)} bytes given: ")
+        raise ValueError(f"{name}: {reason}") from error
 
 
 def _offered_samples(vision: VisionModel) -> list[str]:

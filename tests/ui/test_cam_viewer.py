@@ -1,5 +1,7 @@
 """The panel of heatmaps in a real browser: what is drawn, what the kernel hears."""
 
+from itertools import pairwise
+
 import kinds
 import numpy as np
 import pytest
@@ -307,7 +309,7 @@ def test_quality_is_measured_when_asked_for_and_shown_part_by_part(show, arrive,
     assert page.locator(".cw-cam-plot text").get_by_text("probability").is_visible()
     boxes = [page.locator(".cw-cam-plot text", has_text=f"{p} %").bounding_box() for p in (50, 75)]
     boxes.append(page.locator(".cw-cam-plot text", has_text="100 %").bounding_box())
-    gaps = [b["x"] - a["x"] - a["width"] for a, b in zip(boxes, boxes[1:], strict=False)]
+    gaps = [b["x"] - a["x"] - a["width"] for a, b in pairwise(boxes)]
     assert gaps[1] > 0.7 * gaps[0]
     path = page.locator("svg path.cw-cam-insertion").first.get_attribute("d")
     (x0, y0), (x1, y1), (x2, y2) = (map(float, p.split()) for p in path[1:].split("L"))
@@ -351,6 +353,24 @@ def test_a_dark_map_is_said_and_the_photograph_shown(show, arrive, photograph):
     expect(page.get_by_role("button", name="How far to trust it")).to_be_disabled()
 
 
+@pytest.mark.parametrize("name", ["Layer", "Any class"])
+def test_the_error_of_an_upload_goes_when_another_action_begins(show, arrive, photograph, name):
+    page = show(cw.CamViewer(labelled(), photograph))
+    field = page.get_by_role("combobox", name=name, exact=True)
+    arrive(page, {"error": "notes.txt: not an image", "_error_passes": True})
+    expect(page.get_by_role("alert")).to_contain_text("notes.txt")
+    page.get_by_role("slider", name="Threshold").press("End")  # nothing moves below a slider
+    expect(page.get_by_role("alert")).to_have_count(1)
+    field.click()
+    page.keyboard.type("c")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert [one["error"] for one in saves(page) if "error" in one] == [""]
+    # what says how to go on stays while that is done
+    arrive(page, {"error": "there is no gradient; choose conv1", "_error_passes": False})
+    page.keyboard.type("o")
+    expect(page.get_by_role("alert")).to_contain_text("choose conv1")
+
+
 def test_another_photograph_is_a_choice_or_an_upload(show, photograph):
     page = show(cw.CamViewer(labelled(), photograph))
     page.get_by_label("Photograph", exact=True).select_option("coffee")
@@ -376,6 +396,24 @@ def test_nothing_reaches_beyond_the_panel(show, photograph, width, compare):
         .map((one) => one.className);
     }""")
     assert beyond == []
+
+
+@pytest.mark.parametrize("width", [420, 700, 1400])
+def test_the_list_of_layers_stays_in_the_panel(show, photograph, width):
+    row = {"type": "BatchNormalization", "shape": [None, 7, 7, 1152], "channels": 1152}
+    layers = [row | {"path": f"efficientnet/block{i}a_project_bn"} for i in range(30)]
+    page = show(cw.CamViewer(labelled(), photograph), width, _layers=layers)
+    page.get_by_role("combobox", name="Layer").click()
+    names = (".cw-layers", ".cw-field", ".cw-cam")
+    popup, field, panel = (page.locator(name).first.bounding_box() for name in names)
+    assert popup["x"] == pytest.approx(field["x"], abs=0.5)
+    assert popup["x"] + popup["width"] <= panel["x"] + panel["width"]
+    columns = page.locator(".cw-layers li").first.locator("span:visible")
+    expect(columns).to_have_count({420: 1, 700: 2, 1400: 3}[width])
+    assert columns.evaluate_all("(all) => all.every((o) => o.scrollWidth <= o.clientWidth)")
+    page.keyboard.type("nothing")
+    popup = page.locator(".cw-layers").bounding_box()
+    assert popup["width"] == pytest.approx(field["width"], abs=0.5)
 
 
 def test_two_pictures_stand_one_below_the_other_where_they_would_be_small(show, photograph):

@@ -318,11 +318,16 @@ class TestLayerDropdown:
         dropdown.keyboard.type("<b>x")
         expect(dropdown.get_by_role("status")).to_have_text("no layer matches “<b>x”")
 
-    def test_enter_without_a_match_restores_the_field(self, dropdown):
+    def test_enter_without_a_match_goes_on_telling_and_escape_restores_the_field(self, dropdown):
         field = dropdown.get_by_role("combobox")
         field.click()
+        assert field.get_attribute("aria-invalid") == "false"
         dropdown.keyboard.type("xyz")
         field.press("Enter")
+        expect(dropdown.get_by_role("status")).to_have_text("no layer matches “xyz”")
+        assert (field.input_value(), field.get_attribute("aria-invalid")) == ("xyz", "true")
+        field.press("Escape")
+        assert field.get_attribute("aria-invalid") == "false"
         expect(dropdown.get_by_role("listbox")).to_be_hidden()
         expect(dropdown.get_by_role("status")).to_be_hidden()
         assert field.input_value() == "conv1"
@@ -441,6 +446,20 @@ class TestLayerDropdown:
             page.get_by_role("combobox").fill(query)
             assert page.evaluate("""[...document.querySelectorAll('[role=option] span')]
               .every(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)""")
+
+    @pytest.mark.parametrize("width", [420, 560, 700])
+    def test_the_list_begins_with_its_field_and_paths_come_before_kinds(self, show, width):
+        page = show(LayerDropdown([("block7a_project_conv", "BatchNormalization", (7, 7, 1152))]))
+        page.set_viewport_size({"width": width, "height": 800})
+        page.get_by_role("combobox").click()
+        box, field = (page.locator(s).bounding_box() for s in (".cw-layers", ".cw-field"))
+        assert box["x"] == pytest.approx(field["x"], abs=0.5)
+        assert field["width"] <= box["width"] + 0.5
+        assert box["x"] + box["width"] <= max(width - 8, field["x"] + field["width"]) + 0.5
+        path, kind, shape = page.locator("[role=option] span").all()
+        assert path.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+        assert shape.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+        assert kind.is_visible() == (width > 600)
 
     def test_a_long_path_does_not_widen_the_page(self, show):
         path = "backbone/" + "/".join(f"stage{i}_block" for i in range(20))

@@ -349,6 +349,9 @@ def test_an_image_that_cannot_be_read_leaves_the_present_one():
     viewer.wait()
     assert viewer.error.startswith("notes.txt: ")
     assert viewer.heatmap.target.label == before.target.label
+    viewer.layer = "conv1"
+    viewer.wait()
+    assert viewer.error == ""
 
 
 def test_after_training_refresh_computes_anew():
@@ -610,6 +613,11 @@ def test_a_map_that_has_no_gradient_names_the_step_in_the_panel():
     viewer = cw.CamViewer(keras.Model(image, x), IMAGE, "conv")
     viewer.wait()
     assert "steps" in viewer.error
+    assert not viewer._error_passes
+    message(viewer, {"kind": "upload", "name": "notes.txt"}, memoryview(b"no picture"))
+    viewer.wait()
+    assert "steps" in viewer.error  # of what is chosen, which is more than a file
+    assert not viewer._error_passes
     assert "GradientError" not in viewer.error
     assert len(viewer._classes) == 3
     viewer.method = "eigen_cam"

@@ -366,4 +366,5 @@ def test_the_error_of_an_upload_names_the_file():
     viewer = cw.FeatureMapViewer(kinds.functional(), kinds.RGB())
     message(viewer, {"kind": "upload", "name": "notes.txt"}, memoryview(b"no image"))
     viewer.wait()
-    assert viewer.error.startswith("notes.txt: ")
+    assert viewer.error.startswith("notes.txt: not an image of a kind")
+    assert viewer._error_passes

@@ -117,6 +117,7 @@ class LayerCombobox {
     this.list.status.textContent = this.summary(shown.length);
     this.list.open(this.field);
     this.input.setAttribute("aria-expanded", "true");
+    this.input.setAttribute("aria-invalid", words.length > 0 && !shown.length);
   }
 
   summary(count) {
@@ -136,6 +137,7 @@ class LayerCombobox {
   close() {
     this.list.close();
     this.input.setAttribute("aria-expanded", "false");
+    this.input.setAttribute("aria-invalid", "false");
     this.setActive(null);
     this.drawChoice();
   }
@@ -183,7 +185,8 @@ class LayerCombobox {
       PageUp: to(active - PAGE_ROWS),
       Home: to(0),
       End: to(shown.length - 1),
-      Enter: () => (shown.length ? this.choose(shown[active]) : this.close()),
+      // without a match the list goes on telling so
+      Enter: () => shown.length && this.choose(shown[active]),
       Escape: () => this.close(),
     };
   }

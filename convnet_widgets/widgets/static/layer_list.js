@@ -6,6 +6,7 @@ import { matchedPieces, shapeText } from "./layer_options.js";
 const POPUP_HEIGHT = 320; // px at most, of the list
 const POPUP_EDGE = 8; // px kept free at the window's edges
 const POPUP_GAP = 4; // px between the field and the list
+const POPUP_SPARE = 16; // px that the columns can do without, see setColumns
 
 /** A popup of options; `onchoose(index)` is called with the clicked one. */
 export class LayerList {
@@ -83,16 +84,29 @@ export class LayerList {
   }
 
   place(anchor) {
-    const { left, top, bottom, width } = anchor.getBoundingClientRect();
+    this.fit(anchor);
+    const { top, bottom } = anchor.getBoundingClientRect();
     const below = innerHeight - bottom - POPUP_EDGE;
     const above = top - POPUP_EDGE;
     const up = below < Math.min(POPUP_HEIGHT, this.popup.scrollHeight) && above > below;
     const { style } = this.popup;
-    style.minWidth = `${width}px`;
     style.maxHeight = `${Math.min(POPUP_HEIGHT, Math.max(up ? above : below, 0))}px`;
-    style.left = `${Math.max(Math.min(left, innerWidth - this.popup.offsetWidth - POPUP_EDGE), 0)}px`;
     style.top = up ? "auto" : `${bottom + POPUP_GAP}px`;
     style.bottom = up ? `${innerHeight - top + POPUP_GAP}px` : "auto";
+  }
+
+  /** Begins where `anchor` does and ends in its panel; paths come before shapes, shapes before types. */
+  fit(anchor) {
+    const { left, right, width } = anchor.getBoundingClientRect();
+    const panel = anchor.closest(".cw-viewer")?.getBoundingClientRect();
+    const end = Math.max(right, Math.min(panel?.right ?? innerWidth, innerWidth - POPUP_EDGE));
+    const room = this.shown.length ? end - left : width;
+    Object.assign(this.popup.style, { left: `${left}px`, minWidth: `${width}px`, maxWidth: "none" });
+    for (const columns of [3, 2, 1]) {
+      this.popup.dataset.columns = columns;
+      if (this.popup.offsetWidth - POPUP_SPARE <= room) break;
+    }
+    this.popup.style.maxWidth = `${room}px`;
   }
 
   close() {

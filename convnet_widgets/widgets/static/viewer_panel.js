@@ -10,6 +10,8 @@ export function viewerPanel(model, el, name) {
   const error = errorBox(model);
   const element = h("section", { class: `cw cw-viewer ${name}` }, header.element, error.element);
   el.append(element);
+  // before what is below moves up, and a popup with it
+  element.addEventListener("input", ({ target }) => target.type === "text" && error.pass(), true);
   const cleanups = [header.cleanUp, error.cleanUp, () => element.remove()];
   return {
     element,
@@ -91,11 +93,14 @@ function showBusy(model, element) {
 function errorBox(model) {
   const text = h("span", {});
   const names = { type: "button", "aria-label": "Dismiss the error", title: "Dismiss" };
-  const dismiss = h("button", { ...names, onclick: () => setNow(model, "error", ""), ...KEEPS_KEYS }, "×");
+  const forget = () => setNow(model, "error", "");
+  const dismiss = h("button", { ...names, onclick: forget, ...KEEPS_KEYS }, "×");
   const element = h("div", { class: "cw-error", role: "alert" }, text, dismiss);
   const cleanUp = bind(model, ["error"], () => {
     text.textContent = model.get("error");
     element.hidden = !model.get("error");
   });
-  return { element, cleanUp };
+  // of an image that was not taken, it has no say in what a person does next
+  const pass = () => model.get("error") && model.get("_error_passes") && forget();
+  return { element, pass, cleanUp };
 }
