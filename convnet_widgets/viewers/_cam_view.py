@@ -17,6 +17,7 @@ from ._cam_maps import Asked, flat, laid_out, scaled
 from ._cam_network import readable, share_text
 from ._cam_scale import Scale, scale_of
 
+_TWICE = "Both are the same map; choose another to compare with."
 _OTHER = ("_codes", "_range", "_unseen", "_box", "_map_height", "_map_width")
 
 
@@ -93,7 +94,17 @@ class CamView:
 
     @property
     def _scale(self) -> Scale:
-        return scale_of(self.maps, [asked.method for asked in self.asked])
+        scale = scale_of(self.maps, [asked.method for asked in self.asked])
+        return scale._replace(note=f"{_TWICE} {scale.note}".strip()) if self._is_twice else scale
+
+    @property
+    def _is_twice(self) -> bool:
+        """Whether the second map was asked for what the first was, if by another name."""
+        if len(self.asked) == 1:
+            return False
+        (one, other), (index, other_index) = self.asked, (x.target.index for x in self.maps)
+        is_one_class = index is not None and index == other_index
+        return one.method == other.method and (is_one_class or one.target == other.target)
 
 
 NOTHING: dict[str, Any] = {

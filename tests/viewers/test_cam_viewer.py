@@ -406,6 +406,25 @@ def test_without_a_name_the_likeliest_other_class_is_compared():
     assert [one.target.index for one in viewer.heatmaps] == [order[1], order[0]]
 
 
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"compare": "class", "target": 2, "other_target": "drilling platform"},
+        {"compare": "method", "method": "hires_cam", "other_method": "hires_cam"},
+        {"compare": "method", "target": cw.Contrast(2, 1), "other_method": "grad_cam"},
+    ],
+)
+def test_a_map_beside_itself_is_told_and_two_maps_are_not(same):
+    viewer = cw.CamViewer(labelled(), IMAGE, **same)
+    viewer.wait()
+    told = "Both are the same map; choose another to compare with. "
+    assert viewer._scale_note.startswith(f"{told}One scale for both: heat 1 is")
+    assert told.strip() in viewer.figure().get_suptitle().splitlines()
+    viewer.other_method, viewer.other_target = "layer_cam", 1
+    viewer.wait()
+    assert viewer._scale_note.startswith("One scale for both")
+
+
 def test_methods_of_one_unit_share_a_scale_and_others_say_that_they_do_not():
     viewer = cw.CamViewer(labelled(), IMAGE, compare="method", other_method="hires_cam")
     first, second = viewer.heatmaps
