@@ -114,8 +114,8 @@ def test_readme_examples_run(tmp_path, monkeypatch):
     assert max(len(example.splitlines()) for example in (panels, heat)) <= 11
     # what is nowhere negative speaks for every class, so that no heatmap is empty
     speaks = {"kernel_initializer": keras.initializers.RandomUniform(0, 1e-3, seed=0)}
-    layers = [keras.Input((32, 32, 3)), keras.layers.Conv2D(4, 3, **speaks), keras.layers.Flatten()]
-    layers.append(keras.layers.Dense(2, "softmax", **speaks))
+    layers = [keras.Input((32, 32, 3)), keras.layers.Conv2D(4, 3, name="conv", **speaks)]
+    layers += [keras.layers.Flatten(), keras.layers.Dense(2, "softmax", **speaks)]
     keras.Sequential(layers).save(tmp_path / "my_model.keras")
     Image.linear_gradient("L").save(tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
@@ -127,7 +127,7 @@ def test_readme_examples_run(tmp_path, monkeypatch):
         assert viewer.error == ""
     assert (maps.channels, filters.filters, len(patterns.patterns)) == (4, 4, 4)
     exec(heat, names)
-    assert (names["heatmap"].target.label, names["heatmap"].layer) == ("dog", "conv2d")
+    assert (names["heatmap"].target.label, names["heatmap"].layer) == ("dog", "conv")
     assert names["heatmap"].resized().shape == names["image"].shape[:2]
 
 

@@ -1,9 +1,12 @@
 """Running a compiled network, with TensorFlow's limits on this processor put in a sentence."""
 
+import threading
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+# where TensorFlow uses oneDNN, compiled networks that run beside each other mix up their memory
+_running = threading.Lock()
 _LAYOUT = ("NHWC", "NCHW", "NCDHW", "NDHWC", "channels_first", "depth must be divisible")
 
 
@@ -12,7 +15,7 @@ class ChannelsFirstError(RuntimeError):
 
 
 def run(function: Callable, inputs: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-    """Outputs of a compiled network as a flat list.
+    """Outputs of a compiled network as a flat list; threads take turns.
 
     Raises
     ------
@@ -20,7 +23,8 @@ def run(function: Callable, inputs: Sequence[tf.Tensor]) -> list[tf.Tensor]:
         If a layer in channels-first format has no kernel on this processor.
     """
     try:
-        return list(tf.nest.flatten(function(*inputs)))
+        with _running:
+            return list(tf.nest.flatten(function(*inputs)))
     except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
         if any(word in str(error) for word in _LAYOUT):
             raise ChannelsFirstError(

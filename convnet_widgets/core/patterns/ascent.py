@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32
 
+from ..running import run
 from .ascent_graph import AscentGraph
 from .regularisers import clip_gradient
 from .steps import DivergedError, Step
@@ -71,13 +72,11 @@ class Ascent(AscentGraph):
         gradient_of = self._gradient(number < recipe.redirected_steps)
         members = tf.constant(self._members, tf.int32)
         # TensorFlow's generators take 32 bits
-        seed, progress = tf.constant(self.seed % 2**31), number / max(recipe.steps - 1, 1)
+        seed = tf.constant(self.seed % 2**31)
+        progress = tf.constant(number / max(recipe.steps - 1, 1), tf.float32)
         made = [
-            gradient_of(
-                *(values, members, seed),
-                *(tf.constant(number * recipe.draws + i), tf.constant(progress, tf.float32)),
-            )
-            for i in range(recipe.draws)
+            run(gradient_of, [values, members, seed, tf.constant(draw), progress])
+            for draw in range(number * recipe.draws, (number + 1) * recipe.draws)
         ]
         images, scores, gradients = zip(*made, strict=True)
         gradient = tf.add_n(gradients) / len(made)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32
 
+from ..running import run
 from ..whole_numbers import whole
 from .boxes import Scheduled
 from .objectives import Objective
@@ -118,7 +119,7 @@ class AscentGraph:
             return self._cropped(images), self._scores(images, members, False)
 
         function = self._compiled("score", score, (self._values, self._numbers))
-        return function(values, tf.constant(self._members, tf.int32))
+        return run(function, [values, tf.constant(self._members, tf.int32)])
 
     def _compiled(self, name: str, function: Callable, specs: Sequence[tf.TensorSpec]) -> Any:
         key = f"{name} of {self._count or 'any number'}"
