@@ -10,6 +10,7 @@ from PIL import Image
 
 import convnet_widgets as cw
 from convnet_widgets.core.layers import LayerNotFoundError
+from convnet_widgets.core.pixel_range import ImageRangeWarning
 from convnet_widgets.viewers import _image_viewer, feature_map_viewer
 
 
@@ -355,7 +356,9 @@ def test_a_list_of_images_of_several_sizes_shows_the_first():
 def test_an_image_in_0_to_1_is_as_dark_as_the_network_sees_it():
     image = kinds.pixels(12, 12, 3) / 255
     net = cw.VisionModel(kinds.functional(), preprocess=lambda pixels: pixels / 127.5 - 1)
-    dark = cw.FeatureMapViewer(net, image)
+    with pytest.warns(ImageRangeWarning, match="multiply values in 0–1 by 255"):
+        dark = cw.FeatureMapViewer(net, image)
+        dark.wait()
     bright = cw.FeatureMapViewer(kinds.functional(), image)
     seen = [np.asarray(Image.open(io.BytesIO(v._photograph))).max() for v in (dark, bright)]
     assert seen[0] <= 1
