@@ -353,13 +353,18 @@ def test_a_list_of_images_of_several_sizes_shows_the_first():
     np.testing.assert_allclose(viewer.maps, expected, atol=1e-4)
 
 
+def done(net, image):
+    viewer = cw.FeatureMapViewer(net, image)
+    viewer.wait()
+    return viewer
+
+
 def test_an_image_in_0_to_1_is_as_dark_as_the_network_sees_it():
     image = kinds.pixels(12, 12, 3) / 255
     net = cw.VisionModel(kinds.functional(), preprocess=lambda pixels: pixels / 127.5 - 1)
     with pytest.warns(ImageRangeWarning, match="multiply values in 0–1 by 255"):
-        dark = cw.FeatureMapViewer(net, image)
-        dark.wait()
-    bright = cw.FeatureMapViewer(kinds.functional(), image)
+        dark = done(net, image)
+    bright = done(kinds.functional(), image)
     seen = [np.asarray(Image.open(io.BytesIO(v._photograph))).max() for v in (dark, bright)]
     assert seen[0] <= 1
     assert seen[1] > 200
