@@ -14,7 +14,6 @@ _ACTIVATIONS: dict[str, Literal["softmax", "sigmoid"]] = {
     "LogSoftmax": "softmax",
     "Sigmoid": "sigmoid",
 }
-_LOGARITHMS = ("LogSoftmax",)
 _TRANSPARENT = ("Identity", "Cast", "Reshape", "Squeeze", "ExpandDims")
 
 
@@ -78,4 +77,4 @@ def find_head(traced: Trace, place: int) -> Head:
     alike = logits.shape[1:].as_list() == returned.shape[1:].as_list()
     if not alike:
         return Head(returned, returned, None)
-    return Head(returned, logits, activation, tensor.op.type in _LOGARITHMS)
+    return Head(returned, logits, activation, tensor.op.type == "LogSoftmax")

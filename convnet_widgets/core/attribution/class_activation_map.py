@@ -233,8 +233,8 @@ def _heatmap(question: Question, raws: list[np.ndarray], target: Target, image: 
         reason = _bad_weight(question) or reason
     layer = " + ".join(question.layers)
     frame = question.frames[image] if raw.ndim == _PLANE else None
-    place = question.subjects[0].at(question.layers[0]).image_place
-    return Heatmap(values, raw, layer, target, question.method.name, reason, frame, place)
+    name = question.method.name
+    return Heatmap(values, raw, layer, target, name, reason, frame, question.input)
 
 
 def _bad_weight(question: Question) -> str:

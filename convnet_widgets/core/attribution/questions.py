@@ -36,6 +36,8 @@ class Question:
         One for each target.
     layers : list of str
         Whose maps are fused; one that is empty for methods that ask no layer.
+    input : int
+        Which of the flat inputs the maps lie over.
     frames : list of Frame or None
         For each image, what the network looked at.
     head : Head
@@ -49,6 +51,7 @@ class Question:
     method: Method
     subjects: list[Subject]
     layers: list[str]
+    input: int
     frames: list[Frame | None]
     head: Head
     names: list[str] | None
@@ -87,12 +90,14 @@ def ask(
     layers = _layers(vision.model, traced, layer, chosen) or [
         traced.known(("usual layer", place), lambda: usual_layer(traced, head, vision.name))
     ]
-    if len({subjects[0].at(path).image_place for path in layers}) > 1:
+    inputs_seen = {subjects[0].at(path).image_place for path in layers}
+    if len(inputs_seen) > 1:
         raise ValueError(f"the layers {layers} lie over different inputs; choose some over one")
     return Question(
         chosen,
         subjects,
         layers,
+        inputs_seen.pop(),
         input_frames(vision, images) if chosen.of_pixels else frames_of(vision, images, traced),
         head,
         class_names(head, vision.labels),
