@@ -117,6 +117,18 @@ def ask(page, expression, code=""):
     return page.evaluate(_ASK, [expression, code])
 
 
+def wait_to_learn(page, expression, value, timeout=START):
+    """Wait until an expression in the open notebook's kernel has the representation `value`.
+
+    What a person does in a widget may reach Python after a cell that is run later: kernels with
+    subshells take the messages of widgets in a thread of their own.
+    """
+    end = time.monotonic() + timeout
+    while (found := ask(page, expression)) != value:
+        assert time.monotonic() < end, f"after {timeout} s {expression} is {found}, not {value}"
+        page.wait_for_timeout(100)
+
+
 @contextlib.contextmanager
 def executed(browser, home, cells, width=1200, height=1000):
     """The page of a notebook of `cells` after their run, in a JupyterLab of its own."""

@@ -6,7 +6,7 @@ import kinds
 import numpy as np
 import pytest
 from browser import FRAME, check_clean_up, rgb, saves, traits_of
-from lab import ask, executed
+from lab import ask, executed, wait_to_learn
 from playwright.sync_api import expect
 
 import convnet_widgets as cw
@@ -450,8 +450,7 @@ def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_text("stopped; what is shown").wait_for()
         assert ask(page, "(viewer.running, viewer.stopped)") == "(False, True)"
-        page.wait_for_timeout(400)
-        assert ask(page, "viewer.alpha") == "0.0"
+        wait_to_learn(page, "viewer.alpha", "0.0")
         page.get_by_role("button", name="Start again").click()
         page.get_by_text("SmoothGrad: ").wait_for()
         page.get_by_label("Method", exact=True).select_option("Grad-CAM")  # ends the work
@@ -468,7 +467,7 @@ def test_in_jupyterlab_slow_work_is_stopped_while_all_else_stays_usable(chromium
         expect(page.get_by_role("radio", name="cat")).to_be_checked()
         page.get_by_label("Photograph", exact=True).select_option("coffee")
         shown = "(viewer.wait(), viewer.target, viewer._image_name, viewer.heatmap.target.label)"
-        assert ask(page, shown) == "(None, 'cat', 'coffee', 'cat')"
+        wait_to_learn(page, shown, "(None, 'cat', 'coffee', 'cat')")
         page.get_by_role("radio").first.click()
-        assert ask(page, "(viewer.wait(), viewer.target)") == "(None, None)"
+        wait_to_learn(page, "(viewer.wait(), viewer.target)", "(None, None)")
         assert ask(page, "viewer.error") == "''"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from browser import FRAME, check_clean_up, traits_of
 from kinds import functional, nested, pixels, seeded
-from lab import ask, executed
+from lab import ask, executed, wait_to_learn
 from playwright.sync_api import expect
 
 import convnet_widgets as cw
@@ -285,8 +285,7 @@ def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path,
         assert done() > before
         page.get_by_role("slider", name="Other").press("End")  # while patterns sharpen
         expect(page.locator(".cw-value").last).to_have_text("9 / 9")
-        page.wait_for_timeout(500)
-        assert ask(page, "(other.value, viewer.running)") == "(9, True)"
+        wait_to_learn(page, "(other.value, viewer.running)", "(9, True)")
         chosen = panel.locator(".cw-picture-caption")
         expect(chosen).to_have_text("filter 0")
         panel.get_by_role("listbox").first.press("ArrowRight")
@@ -305,7 +304,7 @@ def test_in_jupyterlab_patterns_sharpen_stop_and_go_on_while_cells_run(tmp_path,
         panel.get_by_label("Steps", exact=True).fill("3")
         panel.get_by_label("Steps", exact=True).press("Enter")
         expect(step).to_have_text("step 3 of 3", timeout=60_000)
-        assert ask(page, "(viewer.channel, len(viewer.patterns))") == "(1, 9)"
+        wait_to_learn(page, "(viewer.channel, len(viewer.patterns))", "(1, 9)")
         ask(page, "[viewer.set_trait(*one) for one in {'steps': 10**6}.items()]")
         ask(page, "viewer.set_trait('layer', 'second')")  # ends the endless work
         ask(page, "viewer.set_trait('steps', 3)")

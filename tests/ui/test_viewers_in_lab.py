@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from lab import ask, executed
+from lab import ask, executed, wait_to_learn
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -51,9 +51,10 @@ def notebook(tmp_path_factory, chromium):
 @pytest.fixture
 def panels(notebook):
     """The two displays of the viewer, back at its beginning."""
-    notebook.wait_for_timeout(500)  # a moved slider comes to rest
-    python(notebook, "viewer.layer, viewer.channel = 'first', 2; viewer.set_image('cat')")
     panels = notebook.locator(".cw-feature-maps")
+    moved = panels.first.get_by_role("slider", name="Channel").input_value()
+    wait_to_learn(notebook, "str(viewer.channel)", repr(moved))
+    python(notebook, "viewer.layer, viewer.channel = 'first', 2; viewer.set_image('cat')")
     panels.first.scroll_into_view_if_needed()
     for panel in (panels.nth(0), panels.nth(1)):
         expect(panel.get_by_role("heading", name="Channel 2")).to_be_visible()
@@ -117,8 +118,7 @@ def test_the_kernel_learns_the_channel_that_the_slider_rests_at(panels):
     slider = panels[0].get_by_role("slider", name="Channel")
     for _ in range(3):
         slider.press("ArrowRight")
-    panels[0].page.wait_for_timeout(1000)
-    assert python(panels[0].page, "", "viewer.channel") == "5"
+    wait_to_learn(panels[0].page, "viewer.channel", "5")
 
 
 def test_a_layer_chosen_by_keyboard_is_computed_and_shown(panels):
