@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
@@ -86,10 +87,12 @@ def pattern_keys(
     Returns
     -------
     dict of int to str
-        Readable, and different where any of these or `ALGORITHM` is.
+        Readable, and different where any of these, `ALGORITHM`, the version of TensorFlow, or its
+        use of oneDNN is.
     """
     parts = {"layer": layer, "size": size, "steps": steps, "seed": seed, "precision": precision}
-    shared = content({"algorithm": ALGORITHM, "network": digest, **parts, "recipe": recipe})
+    made_by = {"algorithm": ALGORITHM, "arithmetic": _arithmetic()}
+    shared = content({**made_by, "network": digest, **parts, "recipe": recipe})
     return {filter: f"{shared}, filter {filter}" for filter in filters}
 
 
@@ -102,6 +105,11 @@ def content(value: Any, depth: int = _DEPTH) -> str:
     if isinstance(value, np.generic | np.ndarray) or _is_tensor(value):
         return _of_array(np.asarray(value))
     return _of_object(value, depth)
+
+
+def _arithmetic() -> tuple[str, str | None]:
+    """By what values are rounded, which grows over the steps of an ascent."""
+    return tf.__version__, os.environ.get("TF_ENABLE_ONEDNN_OPTS")
 
 
 def _of_container(values: Any, depth: int) -> str:

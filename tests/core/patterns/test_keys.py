@@ -239,6 +239,17 @@ def test_each_part_makes_another_key(monkeypatch):
     assert len(found) == len(OTHERS) + 2
 
 
+def test_other_arithmetic_makes_another_key(monkeypatch):
+    request = REQUEST | SIZES
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    found = {*pattern_keys(**request).values()}
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    found |= {*pattern_keys(**request).values()}
+    monkeypatch.setattr(tf, "__version__", "2.99.0")
+    found |= {*pattern_keys(**request).values()}
+    assert len(found) == 3 * len(REQUEST["filters"])
+
+
 def test_equal_requests_make_equal_keys():
     request = REQUEST | SIZES | {"recipe": Recipe((transforms.Jitter(8),), 0.05)}
     assert pattern_keys(**request) == pattern_keys(**REQUEST, **SIZES)
