@@ -1,4 +1,5 @@
 import threading
+from itertools import repeat
 
 import keras
 import kinds
@@ -78,19 +79,46 @@ def test_another_thread_keeps_its_precision():
     np.testing.assert_array_equal(seen[0], expected)
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(0.5, "bfloat16"), (0.9, "float32")])
-def test_the_fastest_needs_a_clear_win(monkeypatch, seconds, expected):
-    taken = {tf.float32: 1.0, tf.bfloat16: seconds}
-    monkeypatch.setattr(precision, "_seconds", taken.__getitem__)
+@pytest.fixture
+def timed(monkeypatch):
+    """``timed(float32, bfloat16)``: the faster one, if runs took these seconds one by one."""
+
+    def timed(*times):
+        taken = dict(zip((tf.float32, tf.bfloat16), map(iter, times), strict=True))
+        monkeypatch.setattr(precision, "_seconds", lambda _, images: next(taken[images.dtype]))
+        fastest_precision.cache_clear()
+        return fastest_precision()
+
+    yield timed
     fastest_precision.cache_clear()
-    assert fastest_precision() == expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.5, "bfloat16"), (0.9, "float32")])
+def test_the_fastest_needs_a_clear_win(timed, seconds, expected):
+    assert timed(repeat(1.0), repeat(seconds)) == expected
+
+
+def test_runs_that_compile_or_that_something_else_delays_do_not_count(timed):
+    assert timed([0.1, 9.0, 1.0, 9.0], repeat(1.0)) == "float32"
+    assert timed(repeat(1.0), [0.1, 9.0, 9.0, 0.5]) == "bfloat16"
+
+
+def test_a_processor_without_bfloat16_computes_in_float32(monkeypatch):
+    def refused(_, images):
+        if images.dtype == tf.bfloat16:
+            raise tf.errors.UnimplementedError(None, None, "no kernel")
+        return 1.0
+
+    monkeypatch.setattr(precision, "_seconds", refused)
+    fastest_precision.cache_clear()
+    assert fastest_precision() == "float32"
     fastest_precision.cache_clear()
 
 
 def test_the_fastest_is_measured_once(monkeypatch):
     first = fastest_precision()
     assert first in ("float32", "bfloat16")
-    monkeypatch.setattr(precision, "_seconds", lambda _: pytest.fail("measured again"))
+    monkeypatch.setattr(precision, "_seconds", lambda *_: pytest.fail("measured again"))
     assert fastest_precision() == first
 
 
